@@ -46,6 +46,9 @@ find_deno() {
   command -v npm >/dev/null 2>&1 ||
     fail "Cannot find Deno $wanted or newer, nor npm to install it: see https://docs.deno.com/runtime/getting_started/installation"
   say "Installing Deno from npm into $local_folder"
+  # Networks with a CA of their own put it into the system's file.
+  ca=${NODE_EXTRA_CA_CERTS-/etc/ssl/certs/ca-certificates.crt}
+  [ ! -r "$ca" ] || export NODE_EXTRA_CA_CERTS="$ca"
   npm install --prefix "$local_folder" --no-save --no-audit --no-fund --loglevel=error \
     "deno@^$wanted" </dev/null >&2
   deno=$(local_deno)
