@@ -1,0 +1,306 @@
+/** The adapter's device: buffers, compiled kernels, counters, and mistakes that come as events. */
+
+import { GpuError } from "./errors.ts";
+import { type BufferOwner, DeviceBuffer, Storage } from "./storage.ts";
+
+/** Counts since the device was opened. Subtract two snapshots to see what a step did. */
+export interface Counters {
+  /** Kernel runs. */
+  dispatches: number;
+  /** Command buffers handed to the queue. */
+  submits: number;
+  /** Waits for values from the device. */
+  readbacks: number;
+  /** Kernels compiled. */
+  compiles: number;
+  /** Buffers made. */
+  buffersMade: number;
+  /** Bytes of all buffers that exist now. */
+  liveBytes: number;
+  /** Most bytes that existed at once. */
+  peakBytes: number;
+}
+
+/** What the adapter says of itself. */
+export interface AdapterInfo {
+  /** Vendor, as the driver names it. */
+  vendor: string;
+  /** Family of the chip. */
+  architecture: string;
+  /** Identifier of the device. */
+  device: string;
+  /** Name of device and driver. */
+  description: string;
+}
+
+/** A compiled kernel and the layout of its buffers. */
+export interface CompiledKernel {
+  pipeline: GPUComputePipeline;
+  layout: GPUBindGroupLayout;
+}
+
+const USAGE = 0x4 | 0x8 | 0x80; // COPY_SRC | COPY_DST | STORAGE
+const MIB = 2 ** 20;
+/** Freed buffers that are kept for reuse, at most. */
+const POOL_BYTES = 64 * MIB;
+
+/** An open WebGPU device. */
+export class Gpu implements BufferOwner {
+  /** What the adapter says of itself. */
+  readonly info: AdapterInfo;
+  /** Largest sizes and counts that the device takes. */
+  readonly limits: GPUSupportedLimits;
+  /** Optional abilities that the device was opened with. */
+  readonly features: ReadonlySet<string>;
+  /** Counts since the device was opened. */
+  readonly counters: Counters = {
+    dispatches: 0,
+    submits: 0,
+    readbacks: 0,
+    compiles: 0,
+    buffersMade: 0,
+    liveBytes: 0,
+    peakBytes: 0,
+  };
+  /** The underlying WebGPU device. */
+  readonly device: GPUDevice;
+  readonly #kernels: Map<string, CompiledKernel> = new Map();
+  readonly #layouts: Map<string, GPUBindGroupLayout> = new Map();
+  readonly #pool: Map<number, GPUBuffer[]> = new Map();
+  #pooled = 0;
+  #checks: Promise<void>[] = [];
+  #fault: GpuError | undefined;
+  #closed: GpuError | undefined;
+
+  /**
+   * Wraps a device; {@link openGpu} is the usual way.
+   *
+   * @param device An open device.
+   * @param info What its adapter says of itself.
+   */
+  constructor(device: GPUDevice, info: AdapterInfo) {
+    this.device = device;
+    this.info = info;
+    this.limits = device.limits;
+    this.features = new Set(device.features as unknown as Iterable<string>);
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.report((event as GPUUncapturedErrorEvent).error);
+    });
+    device.lost.then(({ reason, message }) => {
+      this.#closed ??= new GpuError(
+        `Lost the GPU device (${reason}): ${
+          message || "no reason given"
+        }; open it again with openGpu(), a training run continues from its last checkpoint`,
+      );
+    });
+  }
+
+  /** False once the device was lost or closed. */
+  get usable(): boolean {
+    return this.#closed === undefined;
+  }
+
+  /** Keeps a mistake that WebGPU reported as an event; the next wait throws it. */
+  report(error: GPUError, kernel?: string): void {
+    const place = kernel === undefined ? "" : ` in kernel ${kernel}`;
+    const message = error instanceof GPUOutOfMemoryError
+      ? `Ran out of GPU memory${place}: ${error.message}; take a smaller batch or fewer teacher columns`
+      : `WebGPU refused a command${place}: ${error.message}`;
+    this.#fault ??= new GpuError(message, { cause: error, kernel });
+  }
+
+  /** Throws the mistake that was kept, or that the device is gone. */
+  check(): void {
+    if (this.#closed !== undefined) throw this.#closed;
+    const fault = this.#fault;
+    this.#fault = undefined;
+    if (fault !== undefined) throw fault;
+  }
+
+  /**
+   * Waits until the device has done everything that was submitted.
+   *
+   * @throws {GpuError} For a mistake that an earlier command made, or where the device is gone.
+   */
+  async settled(): Promise<void> {
+    await this.device.queue.onSubmittedWorkDone();
+    await this.checked();
+  }
+
+  /** Waits for the checks of kernels compiled so far, then throws what went wrong. */
+  async checked(): Promise<void> {
+    const checks = this.#checks;
+    this.#checks = [];
+    await Promise.all(checks);
+    // Events are delivered in turns of their own: a loss or refusal may be one turn behind.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.check();
+  }
+
+  /** Closes the device and frees everything on it. */
+  close(): void {
+    this.#closed ??= new GpuError("Cannot use a GPU device that was closed: open it again");
+    this.device.destroy();
+  }
+
+  /** A buffer for `bytes` bytes with storage of its own. */
+  allocate(bytes: number): Storage {
+    const rounded = roundUp(bytes);
+    return new Storage(new DeviceBuffer(this, this.take(rounded), rounded), 0, bytes);
+  }
+
+  /** A bare buffer of at least `bytes` bytes, from the pool where it has one. */
+  take(bytes: number): GPUBuffer {
+    const rounded = roundUp(bytes);
+    const reused = this.#pool.get(rounded)?.pop();
+    if (reused !== undefined) {
+      this.#pooled -= rounded;
+      return reused;
+    }
+    return this.make(rounded, USAGE);
+  }
+
+  /** A new buffer; counted. */
+  make(bytes: number, usage: number): GPUBuffer {
+    if (this.#closed !== undefined) throw this.#closed;
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.limits;
+    const limit = usage === USAGE
+      ? Math.min(maxBufferSize, maxStorageBufferBindingSize)
+      : maxBufferSize;
+    if (bytes > limit) {
+      throw new GpuError(
+        `Cannot make a buffer of ${megabytes(bytes)} MiB: this adapter takes at most ${
+          megabytes(limit)
+        } MiB in one buffer, take a smaller batch or split the tensor`,
+      );
+    }
+    const handle = this.device.createBuffer({ size: bytes, usage });
+    this.counters.buffersMade++;
+    this.counters.liveBytes += bytes;
+    this.counters.peakBytes = Math.max(this.counters.peakBytes, this.counters.liveBytes);
+    return handle;
+  }
+
+  /** Gives back a buffer from {@link take}. */
+  release(handle: GPUBuffer, bytes: number): void {
+    if (!this.usable) return;
+    if (this.#pooled + bytes > POOL_BYTES) return this.destroy(handle);
+    const shelf = this.#pool.get(bytes);
+    if (shelf === undefined) this.#pool.set(bytes, [handle]);
+    else shelf.push(handle);
+    this.#pooled += bytes;
+  }
+
+  /** Frees a buffer for good. */
+  destroy(handle: GPUBuffer): void {
+    this.counters.liveBytes -= handle.size;
+    handle.destroy();
+  }
+
+  /** The compiled form of a kernel's text, with `reads` read-only and `writes` written buffers. */
+  compile(source: string, label: string, reads: number, writes: number): CompiledKernel {
+    const known = this.#kernels.get(source);
+    if (known !== undefined) return known;
+    this.check();
+    const { device } = this;
+    device.pushErrorScope("validation");
+    const layout = this.#layout(reads, writes);
+    const module = device.createShaderModule({ code: source, label });
+    const pipeline = device.createComputePipeline({
+      label,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main" },
+    });
+    this.#checks.push(
+      device.popErrorScope().then((error) => {
+        if (error) this.report(error, label);
+      }, () => {}),
+    );
+    this.counters.compiles++;
+    const compiled = { pipeline, layout };
+    this.#kernels.set(source, compiled);
+    return compiled;
+  }
+
+  #layout(reads: number, writes: number): GPUBindGroupLayout {
+    const key = `${reads},${writes}`;
+    let layout = this.#layouts.get(key);
+    if (layout === undefined) {
+      const types: GPUBufferBindingType[] = [
+        "uniform",
+        ...Array<GPUBufferBindingType>(reads).fill("read-only-storage"),
+        ...Array<GPUBufferBindingType>(writes).fill("storage"),
+      ];
+      layout = this.device.createBindGroupLayout({
+        entries: types.map((type, binding) => ({ binding, visibility: 0x4, buffer: { type } })),
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}
+
+let current: Gpu | undefined;
+let opening: Promise<Gpu> | undefined;
+
+/**
+ * Opens the machine's GPU, once; later calls return the same device, or a new one where that was
+ * lost. Await it before anything is evaluated.
+ *
+ * @returns The open device, which is now the one that tensors live on.
+ * @throws {GpuError} Where there is no WebGPU, no adapter or no device.
+ *
+ * @example
+ * ```ts
+ * import { openGpu } from "@aft/aft/gpu";
+ * import { assert } from "@std/assert";
+ *
+ * const gpu = await openGpu();
+ * assert(gpu.limits.maxBufferSize > 0);
+ * ```
+ */
+export function openGpu(): Promise<Gpu> {
+  if (current?.usable) return Promise.resolve(current);
+  opening ??= open().finally(() => opening = undefined);
+  return opening;
+}
+
+/** The device that {@link openGpu} opened. */
+export function currentGpu(): Gpu {
+  if (current === undefined) {
+    throw new GpuError("Cannot compute yet: no GPU is open, await openGpu() first");
+  }
+  return current;
+}
+
+async function open(): Promise<Gpu> {
+  const adapter = await globalThis.navigator?.gpu?.requestAdapter({
+    powerPreference: "high-performance",
+  });
+  if (!adapter) {
+    throw new GpuError(
+      "Cannot find a WebGPU adapter: install a Vulkan, Metal or DirectX 12 driver (on Debian without a GPU: apt-get install mesa-vulkan-drivers)",
+    );
+  }
+  const requiredLimits = {
+    maxBufferSize: adapter.limits.maxBufferSize,
+    maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+    maxStorageBuffersPerShaderStage: adapter.limits.maxStorageBuffersPerShaderStage,
+    maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize,
+  };
+  const requiredFeatures = (["shader-f16", "timestamp-query"] as GPUFeatureName[])
+    .filter((feature) => adapter.features.has(feature));
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+  const { vendor, architecture, device: name, description } = adapter.info;
+  current = new Gpu(device, { vendor, architecture, device: name, description });
+  return current;
+}
+
+function roundUp(bytes: number): number {
+  return Math.max(256, Math.ceil(bytes / 256) * 256);
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / MIB).toFixed(1);
+}

@@ -1,0 +1,163 @@
+/** Turns what was recorded into work on the device: one plan, one submit. */
+
+import { currentGpu, type Gpu } from "./device.ts";
+import { byteLength, fromWords, toWords, type TypedArray } from "./dtype.ts";
+import { type Node, nodeSize } from "./node.ts";
+import { buildGraph, refuseStale, type Request, topological, type Update } from "./plan/graph.ts";
+import { Arena } from "./plan/memory.ts";
+import { type Delivery, Plan } from "./plan/plan.ts";
+import type { Storage } from "./storage.ts";
+
+/** Plans that are remembered, at most; the one unused for longest goes first. */
+const MAX_PLANS = 128;
+
+/** What evaluation keeps for one device. */
+class Session {
+  readonly arena: Arena;
+  readonly plans: Map<string, Plan> = new Map();
+  readonly staging: Map<number, GPUBuffer[]> = new Map();
+
+  constructor(readonly gpu: Gpu) {
+    this.arena = new Arena(gpu);
+  }
+
+  /** The plan of a graph, the most recently used last. */
+  plan(request: Request): (deliveries: readonly (Delivery | undefined)[]) => void {
+    const graph = buildGraph(request);
+    let plan = this.plans.get(graph.key);
+    this.plans.delete(graph.key);
+    plan ??= new Plan(this.gpu, this.arena, graph);
+    this.plans.set(graph.key, plan);
+    if (this.plans.size > MAX_PLANS) {
+      const [oldest, unused] = this.plans.entries().next().value!;
+      this.plans.delete(oldest);
+      unused.dispose();
+    }
+    const ready = plan;
+    return (deliveries) => ready.run(graph, deliveries);
+  }
+}
+
+const sessions = new WeakMap<Gpu, Session>();
+let updates: Update<Node>[] = [];
+
+function session(): Session {
+  const gpu = currentGpu();
+  gpu.check();
+  let known = sessions.get(gpu);
+  if (known === undefined) sessions.set(gpu, known = new Session(gpu));
+  return known;
+}
+
+/** Puts a node's host values on the device. */
+export function upload(node: Node): Storage {
+  const value = node.value!;
+  if (value.storage === undefined) {
+    const { gpu } = session();
+    const words = toWords(value.host!, node.dtype);
+    value.storage = gpu.allocate(byteLength(node.dtype, nodeSize(node)));
+    gpu.device.queue.writeBuffer(value.storage.handle, value.storage.offset, words);
+    value.version = value.storage.buffer.version;
+  }
+  return value.storage;
+}
+
+/** Records that `storage` takes the value of `node` when the step ends. */
+export function recordUpdate(node: Node, storage: Storage): void {
+  // A second update of the same memory belongs to a later step: send the earlier ones first.
+  if (updates.some((update) => update.storage.buffer === storage.buffer) || laterThanNow(node)) {
+    submitUpdates();
+  }
+  updates.push({ value: node, storage });
+  storage.buffer.pending++;
+}
+
+/** True where updates have been recorded that are not submitted yet. */
+export function hasUpdates(): boolean {
+  return updates.length > 0;
+}
+
+/** Sends all recorded updates to the device, without outputs. */
+export function submitUpdates(): void {
+  if (updates.length > 0) send([], []);
+}
+
+/** Computes `nodes` and keeps each in storage of its own. */
+export function materialise(nodes: readonly Node[]): Storage[] {
+  const { gpu } = session();
+  const storages = nodes.map((node) => gpu.allocate(byteLength(node.dtype, nodeSize(node))));
+  send(nodes, storages.map(({ handle, offset }) => ({ handle, offset })));
+  return storages;
+}
+
+/** Computes `nodes` and brings their values to the host, in one readback. */
+export async function readNodes(nodes: readonly Node[]): Promise<TypedArray[]> {
+  const open = session();
+  const { gpu } = open;
+  const sizes = nodes.map((node) => byteLength(node.dtype, nodeSize(node)));
+  const offsets: number[] = [];
+  let total = 0;
+  for (const size of sizes) {
+    offsets.push(total);
+    total += size;
+  }
+  const bytes = Math.max(4096, 2 ** Math.ceil(Math.log2(total)));
+  const staging = open.staging.get(bytes)?.pop() ?? gpu.make(bytes, 0x1 | 0x8);
+  send(nodes, offsets.map((offset) => ({ handle: staging, offset })));
+  gpu.counters.readbacks++;
+  try {
+    await staging.mapAsync(0x1, 0, total);
+  } catch (cause) {
+    await gpu.checked();
+    throw cause;
+  }
+  const mapped = staging.getMappedRange(0, total);
+  const values = nodes.map((node, i) => {
+    const copy = mapped.slice(offsets[i], offsets[i] + sizes[i]);
+    return fromWords(copy, node.dtype, nodeSize(node));
+  });
+  staging.unmap();
+  const shelf = open.staging.get(bytes);
+  if (shelf === undefined) open.staging.set(bytes, [staging]);
+  else shelf.push(staging);
+  await gpu.checked();
+  return values;
+}
+
+/** Runs pending updates and computes `nodes`; one submit unless a node needs an update's result. */
+function send(nodes: readonly Node[], deliveries: readonly Delivery[]): void {
+  const open = session();
+  const later = nodes.map((node) => laterThanNow(node));
+  const pending = updates;
+  updates = [];
+  const now = nodes.filter((_, i) => !later[i]);
+  if (pending.length > 0 || now.length > 0) {
+    prepare([...now, ...pending.map(({ value }) => value)]);
+    open.plan({ outputs: now, updates: pending })(deliveries.filter((_, i) => !later[i]));
+    for (const { storage } of pending) {
+      storage.buffer.pending--;
+      storage.buffer.version++;
+    }
+  }
+  const rest = nodes.filter((_, i) => later[i]);
+  if (rest.length > 0) {
+    prepare(rest);
+    open.plan({ outputs: rest, updates: [] })(deliveries.filter((_, i) => later[i]));
+  }
+}
+
+/** True where `node` reads a variable after an update that is still pending. */
+function laterThanNow(node: Node): boolean {
+  return updates.length > 0 &&
+    topological([node]).some(({ value }) =>
+      value?.storage !== undefined && value.version > value.storage.buffer.version
+    );
+}
+
+function prepare(roots: readonly Node[]): void {
+  for (const node of topological(roots)) {
+    if (node.value === undefined) continue;
+    upload(node);
+    refuseStale(node);
+  }
+}

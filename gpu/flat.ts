@@ -1,0 +1,142 @@
+/** One buffer for many variables, so that an optimiser updates all of them in one kernel. */
+
+import { ShapeError } from "./errors.ts";
+import { currentGpu } from "./device.ts";
+import { materialise } from "./evaluate.ts";
+import { type InlineOp, type Node, type PackOp, record } from "./node.ts";
+import { sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
+import { Storage } from "./storage.ts";
+import {
+  moveVariable,
+  nodeOf,
+  originOf,
+  type Tensor,
+  type Variable,
+  variable,
+  wrap,
+} from "./tensor.ts";
+import { zeros } from "./ops/create.ts";
+
+/** Variables start at multiples of this many elements: kernels bind ranges of 256 bytes. */
+const ALIGNMENT = 64;
+
+const packOp: PackOp = { kind: "pack", name: "pack", gradients: [] };
+
+/** Gives a value that is packed a kernel of its own, which then writes straight into the pack. */
+const placedOp: InlineOp = {
+  kind: "inline",
+  name: "placed",
+  gradients: [null],
+  cost: 0,
+  pointwise: true,
+  emit: (emitter, vertex, index) => emitter.value(vertex.inputs[0], index),
+};
+
+/**
+ * Variables that share one buffer. Each stays usable alone; gaps between them hold zeros.
+ *
+ * @example
+ * ```ts
+ * import { flatten, ones, openGpu, tensor, variable } from "@aft/aft/gpu";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await openGpu();
+ * const [a, b] = [variable(tensor([1, 2])), variable(tensor([[3]]))];
+ * const flat = flatten([a, b]);
+ * assertEquals(flat.offsets, [0, 64]);
+ * assertEquals((await flat.pack([ones([2]), ones([1, 1])]).data())[64], 1);
+ * assertEquals(await b.toArray(), [[3]]);
+ * ```
+ */
+export class Flat {
+  /** All elements, `[total]`, f32. */
+  readonly values: Variable;
+  /** Element of {@link Flat.values} at which each variable starts. */
+  readonly offsets: readonly number[];
+  readonly #shapes: readonly Shape[];
+
+  /**
+   * Moves variables into one buffer; {@link flatten} says the same.
+   *
+   * @param variables One or more f32 variables.
+   */
+  constructor(variables: readonly Variable[]) {
+    const odd = variables.find(({ dtype }) => dtype !== "f32");
+    if (variables.length === 0 || odd !== undefined) {
+      throw new ShapeError(
+        `Cannot flatten ${
+          odd === undefined ? "no variables" : `a variable of type ${odd.dtype}`
+        }: give f32 variables`,
+      );
+    }
+    this.#shapes = variables.map(({ shape }) => shape);
+    const offsets: number[] = [];
+    let total = 0;
+    for (const shape of this.#shapes) {
+      offsets.push(total);
+      total += Math.ceil(sizeOf(shape) / ALIGNMENT) * ALIGNMENT;
+    }
+    this.offsets = offsets;
+    this.values = variable(zeros([total]));
+    this.#adopt(variables);
+  }
+
+  /**
+   * Joins tensors in the layout of the variables. Each is computed straight into its range.
+   *
+   * @param tensors One per variable, of its shape.
+   * @returns f32 `[total]`.
+   * @throws {ShapeError} Where count or shapes differ from the variables'.
+   */
+  pack(tensors: readonly Tensor[]): Tensor {
+    if (tensors.length !== this.#shapes.length) {
+      throw new ShapeError(
+        `Cannot pack ${tensors.length} tensors: there are ${this.#shapes.length} variables`,
+      );
+    }
+    const placed = tensors.map((x, i): Node => {
+      if (!sameShape(x.shape, this.#shapes[i]) || x.dtype !== "f32") {
+        throw new ShapeError(
+          `Cannot pack ${x.dtype} ${showShape(x.shape)} as number ${i}: its variable is f32 ${
+            showShape(this.#shapes[i])
+          }`,
+          { shapes: [x.shape, this.#shapes[i]] },
+        );
+      }
+      return record(placedOp, [nodeOf(x)], x.shape, x.dtype, { offset: this.offsets[i] });
+    });
+    const attributes = { offsets: this.offsets };
+    return wrap(record(packOp, placed, this.values.shape, "f32", attributes));
+  }
+
+  #adopt(variables: readonly Variable[]): void {
+    const origins = variables.map(originOf);
+    const computed = origins.filter((origin): origin is Node => !(origin instanceof Storage));
+    const storages = materialise(computed);
+    const [all] = materialise([nodeOf(this.values)]);
+    const gpu = currentGpu();
+    const encoder = gpu.device.createCommandEncoder();
+    const places = origins.map((origin, i) => {
+      const from = origin instanceof Storage ? origin : storages[computed.indexOf(origin)];
+      const to = new Storage(all.buffer, all.offset + 4 * this.offsets[i], from.bytes);
+      encoder.copyBufferToBuffer(from.handle, from.offset, to.handle, to.offset, from.bytes);
+      return to;
+    });
+    gpu.device.queue.submit([encoder.finish()]);
+    gpu.counters.submits++;
+    storages.forEach(({ buffer }) => buffer.dispose());
+    moveVariable(this.values, all);
+    variables.forEach((v, i) => moveVariable(v, places[i]));
+  }
+}
+
+/**
+ * Moves variables into one buffer.
+ *
+ * @param variables One or more f32 variables.
+ * @returns The shared buffer.
+ * @throws {ShapeError} For no variables, or other types.
+ */
+export function flatten(variables: readonly Variable[]): Flat {
+  return new Flat(variables);
+}

@@ -1,0 +1,99 @@
+/**
+ * Tensors and gradients on the GPU, through WebGPU alone.
+ *
+ * Ops record what to do and return at once; when a value is asked for, everything recorded melts
+ * into few kernels and goes to the device as one submit.
+ *
+ * @example
+ * ```ts
+ * import { grad, mul, openGpu, sum, tensor } from "@aft/aft/gpu";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await openGpu();
+ * const slope = grad((x: ReturnType<typeof tensor>) => sum(mul(x, x)));
+ * assertEquals(await slope(tensor([1, 2, 3])).toArray(), [2, 4, 6]);
+ * ```
+ *
+ * @module
+ */
+
+export type { DType, TypedArray } from "./dtype.ts";
+export type { Shape } from "./shape.ts";
+export type {
+  ConfigErrorOptions,
+  FormatErrorOptions,
+  GpuErrorOptions,
+  ShapeErrorOptions,
+} from "./errors.ts";
+export { ConfigError, FormatError, GpuError, ShapeError } from "./errors.ts";
+export type { AdapterInfo, Counters } from "./device.ts";
+export { currentGpu, Gpu, openGpu } from "./device.ts";
+export type { Numbers, TensorLike, TensorOptions } from "./tensor.ts";
+export { evaluate, read, submit, Tensor, tensor, Variable, variable } from "./tensor.ts";
+export { Flat, flatten } from "./flat.ts";
+export type { Grads, Nest } from "./grad.ts";
+export { grad, stopGradient, valueAndGrad, valueAndGradWithAux } from "./grad.ts";
+export type { Binary, Entry, Unary } from "./ops/define.ts";
+export {
+  add,
+  and,
+  cast,
+  clip,
+  div,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  maximum,
+  minimum,
+  mul,
+  notEqual,
+  or,
+  pow,
+  sub,
+  where,
+} from "./ops/binary.ts";
+export {
+  abs,
+  cos,
+  erf,
+  exp,
+  floor,
+  gelu,
+  geluTanh,
+  log,
+  neg,
+  not,
+  relu,
+  rsqrt,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  tanh,
+} from "./ops/unary.ts";
+export type { ReduceOptions } from "./ops/reduce.ts";
+export {
+  argmax,
+  logSoftmax,
+  logSumExp,
+  max,
+  mean,
+  min,
+  softmax,
+  sum,
+  variance,
+} from "./ops/reduce.ts";
+export type { MatmulOptions } from "./ops/product.ts";
+export { matmul } from "./ops/product.ts";
+export { broadcastTo, pad, reshape, slice, transpose } from "./ops/view.ts";
+export { arange, concat, full, ones, stack, zeros } from "./ops/create.ts";
+export { oneHot, take } from "./ops/rows.ts";
+export type { NormalOptions, UniformOptions } from "./ops/random.ts";
+export { normal, permutation, uniform } from "./ops/random.ts";
+export type { RandomSource } from "./random_host.ts";
+export { permutationOf, randomBits } from "./random_host.ts";

@@ -1,0 +1,146 @@
+/** Writes whole kernels: the frame around a template's lines, its loops, its results. */
+
+import { storageType } from "../dtype.ts";
+import type { Index, Strided, Vertex } from "../node.ts";
+import { sizeOf, stridesOf } from "../shape.ts";
+import { type ConstantSlot, Emitter, type ReadBinding, type Target } from "./emitter.ts";
+
+/** A kernel, ready to be compiled and bound. */
+export interface Kernel {
+  /** Names of the ops inside, for messages and profiles. */
+  label: string;
+  source: string;
+  params: readonly number[];
+  constants: readonly ConstantSlot[];
+  reads: readonly ReadBinding[];
+  targets: readonly Target[];
+  groups: number;
+}
+
+/** Statements of one kernel. */
+export class KernelWriter extends Emitter {
+  readonly #shared: string[] = [];
+  #workgroup = 64;
+  #groups = 1;
+
+  /** Sets how many workgroups run, and threads in each. */
+  launch(groups: number, threads: number): void {
+    this.#groups = groups;
+    this.#workgroup = threads;
+  }
+
+  /** One statement. */
+  line(text: string): void {
+    this.lines.push(text);
+  }
+
+  /** A block of statements with names of its own. */
+  block(header: string, body: () => void): void {
+    this.lines.push(`${header} {`);
+    this.push();
+    body();
+    this.pop();
+    this.lines.push("}");
+  }
+
+  /** Memory that the threads of a workgroup share. */
+  shared(name: string, type: string): void {
+    this.#shared.push(`var<workgroup> ${name}: ${type};`);
+  }
+
+  /** How the elements of a strided operand are found in memory. */
+  operand(vertex: Vertex): Strided {
+    return stridedForm(vertex);
+  }
+
+  /**
+   * Stores the op's result at `index`, after whatever element-wise ops have melted into this kernel.
+   *
+   * @param index Place in the shape of `vertex`.
+   * @param vertex The kernel op.
+   * @param value Its value there.
+   * @param guard Condition under which the place exists.
+   */
+  store(index: Index, vertex: Vertex, value: string, guard?: string): void {
+    this.core = { vertex, value };
+    const flat = this.flat(index);
+    const inner = { ...index, flat };
+    this.identity = flat;
+    const results = this.targets.map(({ vertex: root }) =>
+      this.#compute(root, this.reshaped(inner, root.shape))
+    );
+    const stores = results.map((result, i) => `out${i}[${flat}] = ${this.#stored(i, result)};`);
+    this.lines.push(
+      guard === undefined ? stores.join(" ") : `if (${guard}) { ${stores.join(" ")} }`,
+    );
+  }
+
+  /** Stores element `flat` of every target; none of them has a kernel op inside. */
+  storePointwise(flat: string): void {
+    this.identity = flat;
+    const results = this.targets.map(({ vertex }) =>
+      this.#compute(vertex, { shape: vertex.shape, flat })
+    );
+    results.forEach((result, i) => this.line(`out${i}[${flat}] = ${this.#stored(i, result)};`));
+  }
+
+  /** Stores halves 2 * pair and 2 * pair + 1 of an f16 target. */
+  storeHalves(pair: string): void {
+    const [{ vertex }] = this.targets;
+    const both = [0, 1].map((half) => {
+      const last = this.param(sizeOf(vertex.shape) - 1);
+      const flat = this.let(`min(${pair} * 2u + ${half}u, ${last})`, "u32");
+      return this.#compute(vertex, { shape: vertex.shape, flat });
+    });
+    this.line(`out0[${pair}] = pack2x16float(vec2<f32>(${both.join(", ")}));`);
+  }
+
+  /** The kernel, once its statements are written. */
+  finish(label: string): Kernel {
+    const count = this.param(this.#groups);
+    const outputs = this.targets.map(({ vertex }, i) =>
+      binding(this.reads.length + 1 + i, "read_write", `out${i}`, storageType(vertex.dtype))
+    );
+    const source = [
+      `struct Params { v: array<vec4<u32>, ${Math.ceil(this.params.length / 4)}> }`,
+      "@group(0) @binding(0) var<uniform> p: Params;",
+      ...this.reads.map(({ name, element }, i) => binding(i + 1, "read", name, element)),
+      ...outputs,
+      ...this.#shared,
+      ...this.preludes,
+      `@compute @workgroup_size(${this.#workgroup})`,
+      "fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) wide: vec3<u32>,",
+      "  @builtin(local_invocation_index) lid: u32) {",
+      "let group = wid.y * wide.x + wid.x;",
+      `if (group >= ${count}) { return; }`,
+      ...this.lines,
+      "}",
+    ].join("\n");
+    const { params, constants, reads, targets } = this;
+    return { label, source, params, constants, reads, targets, groups: this.#groups };
+  }
+
+  #compute(vertex: Vertex, index: Index): string {
+    return vertex === this.core?.vertex || vertex.op.kind !== "inline"
+      ? this.core!.value
+      : vertex.op.emit(this, vertex, index);
+  }
+
+  #stored(target: number, value: string): string {
+    const { dtype } = this.targets[target].vertex;
+    return dtype === "bool" ? `select(0u, 1u, ${value})` : value;
+  }
+}
+
+function binding(at: number, access: string, name: string, element: string): string {
+  return `@group(0) @binding(${at}) var<storage, ${access}> ${name}: array<${element}>;`;
+}
+
+/** A vertex as strides over the nearest vertex below it that has to be in memory. */
+export function stridedForm(vertex: Vertex): Strided {
+  if (vertex.op.kind === "inline" && vertex.op.strided !== undefined) {
+    const seen = vertex.op.strided(vertex, stridedForm(vertex.inputs[0]));
+    if (seen !== null) return seen;
+  }
+  return { base: vertex, offset: 0, strides: stridesOf(vertex.shape) };
+}

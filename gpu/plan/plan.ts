@@ -1,0 +1,154 @@
+/** A compiled request: the same work can be sent to the device again with new numbers. */
+
+import { scalarType } from "../dtype.ts";
+import type { CompiledKernel, Gpu } from "../device.ts";
+import type { Vertex } from "../node.ts";
+import type { Storage } from "../storage.ts";
+import type { Graph } from "./graph.ts";
+import type { Kernel } from "./kernel_writer.ts";
+import { type Arena, type Place, PlanMemory } from "./memory.ts";
+import { schedule } from "./schedule.ts";
+import { writeProgram } from "./write.ts";
+
+/** One kernel run of a plan. */
+interface Dispatch {
+  kernel: Kernel;
+  compiled: CompiledKernel;
+  bindings: GPUBindGroup;
+  groups: [number, number];
+}
+
+/** Where an output is to be copied once the kernels have run. */
+export interface Delivery {
+  handle: GPUBuffer;
+  offset: number;
+}
+
+/** Params blocks start at multiples of this many words, the largest alignment that adapters ask for. */
+const BLOCK_WORDS = 64;
+/** Workgroups along one axis, at most; more wrap to a second axis. */
+const MAX_GROUPS = 65535;
+
+/** A plan, ready to run any number of times. */
+export class Plan {
+  readonly #gpu: Gpu;
+  readonly #memory: PlanMemory;
+  readonly #dispatches: Dispatch[];
+  readonly #copies: readonly { from: Place; to: Storage }[];
+  readonly #outputs: readonly Place[];
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #numbers: Float32Array<ArrayBuffer>;
+  readonly #params: GPUBuffer | undefined;
+  readonly #constants: { order: number; word: number; float: boolean }[] = [];
+
+  /** Schedules, writes, compiles and binds everything that `graph` asks for. */
+  constructor(gpu: Gpu, arena: Arena, graph: Graph) {
+    this.#gpu = gpu;
+    const bindable = gpu.limits.maxStorageBuffersPerShaderStage;
+    const program = writeProgram(schedule(graph, Math.min(bindable, 16) - 4));
+    this.#memory = new PlanMemory(arena, program, graph);
+    const { kernels } = program;
+    const starts: number[] = [];
+    let words = 0;
+    for (const { params } of kernels) {
+      starts.push(words);
+      words += Math.ceil(params.length / BLOCK_WORDS) * BLOCK_WORDS;
+    }
+    this.#words = new Uint32Array(words);
+    this.#numbers = new Float32Array(this.#words.buffer);
+    this.#params = words === 0 ? undefined : gpu.make(4 * words, 0x8 | 0x40);
+    kernels.forEach((kernel, i) => this.#placeParams(kernel, starts[i]));
+    this.#dispatches = kernels.map((kernel, i) => this.#dispatch(kernel, starts[i]));
+    this.#copies = program.copies.map(({ value, storage }) => ({
+      from: this.#memory.placeOf(value),
+      to: storage,
+    }));
+    this.#outputs = graph.outputs.map((vertex) => this.#memory.placeOf(vertex));
+    this.#setConstants(graph.vertices, true);
+  }
+
+  /** The kernels, in running order. */
+  get kernels(): readonly Kernel[] {
+    return this.#dispatches.map(({ kernel }) => kernel);
+  }
+
+  /** Sends the plan's work to the queue, with the numbers of `graph`, as one submit. */
+  run(graph: Graph, deliveries: readonly (Delivery | undefined)[]): void {
+    const { device, counters } = this.#gpu;
+    this.#setConstants(graph.vertices, false);
+    const encoder = device.createCommandEncoder();
+    if (this.#dispatches.length > 0) {
+      const pass = encoder.beginComputePass();
+      for (const { compiled, bindings, groups } of this.#dispatches) {
+        pass.setPipeline(compiled.pipeline);
+        pass.setBindGroup(0, bindings);
+        pass.dispatchWorkgroups(...groups);
+      }
+      pass.end();
+    }
+    for (const { from, to } of this.#copies) {
+      encoder.copyBufferToBuffer(from.handle, from.offset, to.handle, to.offset, to.bytes);
+    }
+    deliveries.forEach((to, i) => {
+      const from = this.#outputs[i];
+      if (to) {
+        encoder.copyBufferToBuffer(from.handle, from.offset, to.handle, to.offset, from.bytes);
+      }
+    });
+    device.queue.submit([encoder.finish()]);
+    counters.submits++;
+    counters.dispatches += this.#dispatches.length;
+  }
+
+  /** Gives the plan's memory back. */
+  dispose(): void {
+    this.#memory.dispose();
+    if (this.#params !== undefined) this.#gpu.destroy(this.#params);
+  }
+
+  #placeParams(kernel: Kernel, start: number): void {
+    this.#words.set(kernel.params, start);
+    for (const { vertex, word } of kernel.constants) {
+      const float = scalarType(vertex.dtype) === "f32";
+      this.#constants.push({ order: vertex.order, word: start + word, float });
+    }
+  }
+
+  #dispatch(kernel: Kernel, start: number): Dispatch {
+    const { reads, targets, groups } = kernel;
+    const compiled = this.#gpu.compile(kernel.source, kernel.label, reads.length, targets.length);
+    const size = 16 * Math.ceil(kernel.params.length / 4);
+    const places = [
+      ...reads.map(({ vertex }) => this.#memory.placeOf(vertex)),
+      ...targets.map(({ vertex, storage }) => storage ?? this.#memory.placeOf(vertex)),
+    ];
+    const bindings = this.#gpu.device.createBindGroup({
+      label: kernel.label,
+      layout: compiled.layout,
+      entries: [
+        { binding: 0, resource: { buffer: this.#params!, offset: 4 * start, size } },
+        ...places.map(({ handle, offset, bytes }, i) => ({
+          binding: i + 1,
+          resource: { buffer: handle, offset, size: Math.ceil(bytes / 16) * 16 },
+        })),
+      ],
+    });
+    const wide = Math.min(groups, MAX_GROUPS);
+    return { kernel, compiled, bindings, groups: [wide, Math.ceil(groups / wide)] };
+  }
+
+  /** Writes numbers that differ from the last run's into the params block. */
+  #setConstants(vertices: readonly Vertex[], force: boolean): void {
+    let changed = force;
+    for (const { order, word, float } of this.#constants) {
+      const before = this.#words[word];
+      const value = vertices[order].attributes.value as number;
+      if (float) this.#numbers[word] = value;
+      else this.#words[word] = value;
+      changed ||= this.#words[word] !== before;
+    }
+    if (changed && this.#params !== undefined) {
+      this.#gpu.device.queue.writeBuffer(this.#params, 0, this.#words);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+/** Decides what is kept in memory, what melts into which kernel, and in which order kernels run. */
+
+import type { Vertex } from "../node.ts";
+import { sizeOf } from "../shape.ts";
+import type { Storage } from "../storage.ts";
+import type { Graph } from "./graph.ts";
+import { stridedForm } from "./kernel_writer.ts";
+
+/** One kernel to be written: its results, and the kernel op inside, if there is one. */
+export interface Unit {
+  roots: readonly Vertex[];
+  core?: Vertex;
+}
+
+/** Units in the order in which they run. */
+export interface Schedule {
+  units: readonly Unit[];
+  /** Vertices that are read from memory. */
+  inMemory: ReadonlySet<Vertex>;
+  /** Updates that are computed straight into their variable, where that is safe. */
+  inPlace: readonly { unit: Unit; storage: Storage }[];
+  /** Updates whose value other kernels read as well: computed in memory, then copied. */
+  copied: readonly { value: Vertex; storage: Storage }[];
+}
+
+/** Arithmetic above which a value with several readers is kept rather than computed again. */
+const KEEP_COST = 8;
+/** Arithmetic above which an expression is cut in two, so that no kernel grows without end. */
+const CUT_COST = 400;
+
+/** Schedules a graph for a device that binds at most `maxReads` buffers for reading in one kernel. */
+export function schedule(graph: Graph, maxReads: number): Schedule {
+  const readers = readersOf(graph);
+  const direct = graph.updates.filter(({ value }) => isOwnResult(graph, readers, value));
+  const results = new Set(direct.map(({ value }) => value));
+  const inMemory = pinnedInMemory(graph, results);
+  const cores = meltIntoEpilogues(graph, readers, inMemory, results);
+  for (const root of cores.keys()) if (!results.has(root)) inMemory.add(root);
+  const roots = (vertex: Vertex) => inMemory.has(vertex) || results.has(vertex);
+  keepShared(graph, readers, cores, inMemory, roots);
+  cutLarge(graph, inMemory, maxReads);
+  const units = graph.vertices
+    .filter((vertex) => inMemory.has(vertex) && isComputed(vertex) && !results.has(vertex))
+    .map((vertex) => ({ roots: [vertex], core: cores.get(vertex) }));
+  return {
+    units,
+    inMemory,
+    inPlace: direct.map(({ value, storage }) => ({
+      unit: { roots: [value], core: cores.get(value) },
+      storage,
+    })),
+    copied: graph.updates.filter(({ value }) => !results.has(value)),
+  };
+}
+
+function isComputed(vertex: Vertex): boolean {
+  return vertex.node.value === undefined && vertex.op.kind !== "pack";
+}
+
+function readersOf(graph: Graph): Map<Vertex, Set<Vertex>> {
+  const readers = new Map<Vertex, Set<Vertex>>();
+  for (const vertex of graph.vertices) {
+    readers.set(vertex, new Set());
+    for (const input of vertex.inputs) readers.get(input)!.add(vertex);
+  }
+  return readers;
+}
+
+/** An update's value may go straight into the variable when nothing else wants to read it. */
+function isOwnResult(graph: Graph, readers: Map<Vertex, Set<Vertex>>, value: Vertex): boolean {
+  return isComputed(value) && readers.get(value)!.size === 0 && !graph.outputs.includes(value) &&
+    graph.updates.filter((update) => update.value === value).length === 1;
+}
+
+/** What no kernel may swallow: data, outputs, packs and what they pack, strided operands. */
+function pinnedInMemory(graph: Graph, results: ReadonlySet<Vertex>): Set<Vertex> {
+  const pinned = new Set<Vertex>(graph.outputs);
+  for (const { value } of graph.updates) if (!results.has(value)) pinned.add(value);
+  for (const vertex of graph.vertices) {
+    const { op } = vertex;
+    if (vertex.node.value !== undefined || op.kind === "pack") pinned.add(vertex);
+    vertex.inputs.forEach((input, i) => {
+      if (op.kind === "pack") pinned.add(input);
+      if (op.kind === "kernel" && op.operands[i] === "strided") pinned.add(stridedForm(input).base);
+    });
+  }
+  return pinned;
+}
+
+/**
+ * Follows each kernel op's result upwards while element-wise ops are its only readers; the last one
+ * becomes what the kernel stores.
+ */
+function meltIntoEpilogues(
+  graph: Graph,
+  readers: Map<Vertex, Set<Vertex>>,
+  pinned: ReadonlySet<Vertex>,
+  results: ReadonlySet<Vertex>,
+): Map<Vertex, Vertex> {
+  const cores = new Map<Vertex, Vertex>();
+  const claimed = new Set<Vertex>();
+  for (const core of graph.vertices) {
+    if (core.op.kind !== "kernel" || core.node.value !== undefined) continue;
+    let root = core;
+    while (!pinned.has(root) && !results.has(root)) {
+      const next = onlyReader(readers, root);
+      if (next === undefined || claimed.has(next) || !canMelt(next, core)) break;
+      root = next;
+      claimed.add(root);
+    }
+    cores.set(root, core);
+  }
+  return cores;
+}
+
+function onlyReader(readers: Map<Vertex, Set<Vertex>>, vertex: Vertex): Vertex | undefined {
+  const all = readers.get(vertex)!;
+  return all.size === 1 ? all.values().next().value : undefined;
+}
+
+function canMelt(vertex: Vertex, core: Vertex): boolean {
+  return vertex.op.kind === "inline" && vertex.op.pointwise === true && vertex.dtype !== "f16" &&
+    sizeOf(vertex.shape) === sizeOf(core.shape);
+}
+
+/** Keeps values that several kernels would otherwise compute again at some cost. */
+function keepShared(
+  graph: Graph,
+  readers: Map<Vertex, Set<Vertex>>,
+  cores: Map<Vertex, Vertex>,
+  inMemory: Set<Vertex>,
+  isRoot: (vertex: Vertex) => boolean,
+): void {
+  const stored = new Map([...cores].map(([root, core]) => [core, root]));
+  const kernelsOf = new Map<Vertex, Set<Vertex>>();
+  for (const vertex of graph.vertices.toReversed()) {
+    if (isRoot(vertex)) continue;
+    const kernels = new Set<Vertex>();
+    for (const reader of readers.get(vertex)!) {
+      if (isRoot(reader)) kernels.add(reader);
+      else if (reader.op.kind === "kernel") kernels.add(stored.get(reader) ?? reader);
+      else kernelsOf.get(reader)?.forEach((kernel) => kernels.add(kernel));
+    }
+    if (kernels.size > 1 && costOf(vertex, inMemory) > KEEP_COST) inMemory.add(vertex);
+    else kernelsOf.set(vertex, kernels);
+  }
+}
+
+function costOf(vertex: Vertex, inMemory: ReadonlySet<Vertex>): number {
+  const seen = new Set<Vertex>();
+  const visit = (v: Vertex): number => {
+    if (seen.has(v) || inMemory.has(v) || v.op.kind !== "inline") return 0;
+    seen.add(v);
+    return v.inputs.reduce((sum, input) => sum + visit(input), v.op.cost);
+  };
+  return visit(vertex);
+}
+
+/** Cuts expressions that read more buffers than a kernel can bind, or that grow too long. */
+function cutLarge(graph: Graph, inMemory: Set<Vertex>, maxReads: number): void {
+  const leavesOf = new Map<Vertex, Set<Vertex>>();
+  const costs = new Map<Vertex, number>();
+  const seen = (input: Vertex): Set<Vertex> =>
+    inMemory.has(input) ? new Set([input]) : leavesOf.get(input)!;
+  const union = (vertex: Vertex) => new Set(vertex.inputs.flatMap((input) => [...seen(input)]));
+  for (const vertex of graph.vertices) {
+    if (vertex.node.value !== undefined || vertex.op.kind === "pack") continue;
+    const cost = () =>
+      vertex.inputs.reduce((sum, v) => sum + (inMemory.has(v) ? 0 : costs.get(v)!), 0);
+    while (union(vertex).size > maxReads || cost() > CUT_COST) {
+      const cuttable = vertex.inputs.filter((v) => !inMemory.has(v) && v.op.kind === "inline");
+      if (cuttable.length === 0) break;
+      const weight = (v: Vertex) => seen(v).size + costs.get(v)! / CUT_COST;
+      inMemory.add(cuttable.reduce((a, b) => weight(b) > weight(a) ? b : a));
+    }
+    leavesOf.set(vertex, union(vertex));
+    costs.set(vertex, cost() + (vertex.op.kind === "inline" ? vertex.op.cost : 0));
+  }
+}

@@ -1,0 +1,110 @@
+/** Writes the kernels of a schedule, and settles which updates may run in place. */
+
+import type { KernelOp, Vertex } from "../node.ts";
+import { sizeOf } from "../shape.ts";
+import type { DeviceBuffer, Storage } from "../storage.ts";
+import { InPlaceConflict, type Target } from "./emitter.ts";
+import { type Kernel, KernelWriter } from "./kernel_writer.ts";
+import type { Schedule, Unit } from "./schedule.ts";
+
+/** Kernels in running order, and copies that follow the last. */
+export interface Program {
+  kernels: readonly Kernel[];
+  copies: readonly { value: Vertex; storage: Storage }[];
+}
+
+type Direct = Schedule["inPlace"][number];
+
+/** Threads of a workgroup of an element-wise kernel. */
+const POINTWISE_THREADS = 64;
+/** Updates that share one kernel, at most: each takes a binding for writing. */
+const MAX_TARGETS = 4;
+
+/** Writes every kernel of a schedule. */
+export function writeProgram(schedule: Schedule): Program {
+  const inMemory = new Set(schedule.inMemory);
+  const last: Kernel[] = [];
+  const extra: Unit[] = [];
+  const copies = [...schedule.copied];
+  const overwritten = new Set<DeviceBuffer>();
+  for (const group of groupsOf(schedule.inPlace)) {
+    for (const attempt of [group, ...(group.length > 1 ? group.map((one) => [one]) : [])]) {
+      const kernel = writeInPlace(attempt, inMemory, overwritten);
+      if (kernel !== undefined) {
+        last.push(kernel);
+        attempt.forEach(({ storage }) => overwritten.add(storage.buffer));
+        if (attempt === group) break;
+      } else if (attempt.length === 1) {
+        const [{ unit, storage }] = attempt;
+        inMemory.add(unit.roots[0]);
+        extra.push(unit);
+        copies.push({ value: unit.roots[0], storage });
+      }
+    }
+  }
+  const kernels = [...schedule.units, ...extra].map((unit) =>
+    writeUnit(unit, inMemory, unit.roots.map((vertex) => ({ vertex })))
+  );
+  return { kernels: [...kernels, ...last], copies };
+}
+
+/** Neighbouring element-wise updates of one size become one kernel. */
+function groupsOf(updates: readonly Direct[]): Direct[][] {
+  const groups: Direct[][] = [];
+  for (const update of updates) {
+    const open = groups.at(-1);
+    const fits = open !== undefined && open.length < MAX_TARGETS &&
+      [open[0], update].every(({ unit }) => unit.core === undefined) &&
+      sizeOf(open[0].unit.roots[0].shape) === sizeOf(update.unit.roots[0].shape) &&
+      open.every(({ storage }) => storage.buffer !== update.storage.buffer);
+    if (fits) open.push(update);
+    else groups.push([update]);
+  }
+  return groups;
+}
+
+/** The kernel of updates written over their variables, unless it would read what it overwrites. */
+function writeInPlace(
+  group: readonly Direct[],
+  inMemory: ReadonlySet<Vertex>,
+  overwritten: ReadonlySet<DeviceBuffer>,
+): Kernel | undefined {
+  const targets = group.map(({ unit, storage }) => ({ vertex: unit.roots[0], storage }));
+  try {
+    const roots = group.map(({ unit }) => unit.roots[0]);
+    const kernel = writeUnit({ roots, core: group[0].unit.core }, inMemory, targets);
+    const stale = kernel.reads.some(({ vertex }) => {
+      const buffer = vertex.node.value?.storage?.buffer;
+      return buffer !== undefined && overwritten.has(buffer);
+    });
+    return stale ? undefined : kernel;
+  } catch (error) {
+    if (error instanceof InPlaceConflict) return undefined;
+    throw error;
+  }
+}
+
+function writeUnit(
+  unit: Unit,
+  inMemory: ReadonlySet<Vertex>,
+  targets: readonly Target[],
+): Kernel {
+  const writer = new KernelWriter((vertex) => inMemory.has(vertex), targets);
+  if (unit.core === undefined) writePointwise(writer, unit.roots[0]);
+  else (unit.core.op as KernelOp).write(writer, unit.core);
+  const names = unit.core === undefined ? unit.roots : [unit.core, ...unit.roots];
+  const label = [...new Set(names)].map(({ op, shape }) => `${op.name}[${shape.join("x")}]`);
+  return writer.finish(label.join(" > "));
+}
+
+/** One thread per element; per pair of elements where the result is stored as halves. */
+function writePointwise(writer: KernelWriter, root: Vertex): void {
+  const size = sizeOf(root.shape);
+  const halves = root.dtype === "f16";
+  const threads = halves ? Math.ceil(size / 2) : size;
+  writer.launch(Math.ceil(threads / POINTWISE_THREADS), POINTWISE_THREADS);
+  writer.line(`let i = group * ${POINTWISE_THREADS}u + lid;`);
+  writer.line(`if (i >= ${writer.param(threads)}) { return; }`);
+  if (halves) writer.storeHalves("i");
+  else writer.storePointwise("i");
+}
