@@ -1,0 +1,87 @@
+/**
+ * Layers, losses, optimisers and schedules over the tensors of `@aft/aft/gpu`, and the safetensors
+ * format to keep weights in.
+ *
+ * @example A step of training
+ * ```ts
+ * import { openGpu, tensor, valueAndGrad, type Variable } from "@aft/aft/gpu";
+ * import { Adam, crossEntropy, MLP } from "@aft/aft/nn";
+ * import { assert } from "@std/assert";
+ *
+ * await openGpu();
+ * const model = new MLP({ inputs: 2, hidden: [8], outputs: 2, seed: 1 });
+ * const optimiser = new Adam(model, { rate: 0.1 });
+ * const x = tensor([[0, 1], [1, 0]]);
+ * const labels = tensor([0, 1], { dtype: "i32" });
+ * const lossAndGrads = valueAndGrad((_: Record<string, Variable>) =>
+ *   crossEntropy(model.forward(x).logits, labels)
+ * );
+ *
+ * const losses: number[] = [];
+ * for (let step = 0; step < 5; step++) {
+ *   const { value, grads } = lossAndGrads(model.parameters());
+ *   optimiser.step(grads);
+ *   losses.push(await value.item());
+ * }
+ * assert(losses[4] < losses[0]);
+ * ```
+ *
+ * @module
+ */
+
+export { type Activation, type ActivationName, activations } from "./activation.ts";
+export { Adam, type AdamOptions, AdamW } from "./adam.ts";
+export { globalNorm } from "./clip.ts";
+export { Dropout, type DropoutOptions } from "./dropout.ts";
+export { Embedding, type EmbeddingOptions } from "./embedding.ts";
+export { type GroupSettings, type ParameterGroup, type Parameters } from "./groups.ts";
+export {
+  type Fan,
+  type Initialiser,
+  initialisers,
+  type InitName,
+  type InitSource,
+} from "./init.ts";
+export { Linear, type LinearOptions } from "./linear.ts";
+export {
+  crossEntropy,
+  type CrossEntropyOptions,
+  huber,
+  type HuberOptions,
+  meanSquaredError,
+} from "./loss.ts";
+export { MLP, type MLPOptions, type MLPOutput } from "./mlp.ts";
+export { type Context, type Layer, Module, type TensorNest } from "./module.ts";
+export { LayerNorm, type LayerNormOptions } from "./norm.ts";
+export {
+  Optimiser,
+  type OptimiserOptions,
+  type OptimiserState,
+  type StepOptions,
+} from "./optimiser.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafeDType,
+  type SafeTensor,
+  type SafeTensorInput,
+  type Safetensors,
+  toFloat32,
+  toInt32,
+  type ValueSource,
+} from "./safetensors.ts";
+export {
+  constant,
+  cosine,
+  parseSchedule,
+  type Schedule,
+  type ScheduleEntry,
+  type ScheduleName,
+  schedules,
+  stepDecay,
+  warmup,
+} from "./schedule.ts";
+export { deriveSeed } from "./seed.ts";
+export { Sequential } from "./sequential.ts";
+export { SGD, type SGDOptions } from "./sgd.ts";
+export { type SavedTensor, type State } from "./state.ts";
