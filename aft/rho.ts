@@ -9,7 +9,7 @@
  * @module
  */
 
-import { ShapeError } from "../gpu/errors.ts";
+import { ConfigError, ShapeError } from "../gpu/errors.ts";
 
 /** Number of equal bins over [0, 1] in a histogram of rho. */
 export const RHO_BINS = 20;
@@ -77,7 +77,8 @@ export interface ScaleReport {
  * @param variances Var(psi_i) over the training rows in use, one per column, at least 0.
  * @param teachers Names and column counts, in the order of the columns.
  * @returns The numbers per teacher and over all columns; never NaN.
- * @throws {ShapeError} If the lengths differ, or a value is not a finite number in its range.
+ * @throws {ShapeError} If the lengths differ.
+ * @throws {ConfigError} If a rho or a variance is not a finite number of at least 0.
  *
  * @example A teacher whose columns do not vary holds no energy
  * ```ts
@@ -107,7 +108,8 @@ export function explainScales(
  * @param variances Var(psi_i) over the training rows in use, one per column, at least 0.
  * @param teachers Names and column counts, in the order of the columns.
  * @returns The numbers per teacher and over all columns; never NaN.
- * @throws {ShapeError} If the lengths differ, or a value is not a finite number in its range.
+ * @throws {ShapeError} If the lengths differ.
+ * @throws {ConfigError} If a rho or a variance is not a finite number of at least 0.
  *
  * @example Only ratios count
  * ```ts
@@ -130,10 +132,11 @@ export function explainRho(
     throw new ShapeError(
       `Cannot explain ${rho.length} scales: there are ${variances.length} variances and ` +
         `${named} columns of teachers`,
+      { shapes: [[rho.length], [variances.length], [named]] },
     );
   }
   requireValues(rho, "rho");
-  requireValues(variances, "the variance");
+  requireValues(variances, "variance");
   const shares = energyShares(rho, variances);
   const all = Float64Array.from(rho);
   let start = 0;
@@ -166,14 +169,14 @@ export function energyShares(
   return energies.map((e) => e / total);
 }
 
-function requireValues(values: ArrayLike<number>, what: string): void {
+function requireValues(values: ArrayLike<number>, field: string): void {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i]) || values[i] < 0) {
-      throw new ShapeError(
-        `Cannot explain scales: ${what} of column ${i} is ${values[i]}, expected a finite ` +
-          `number of at least 0`,
-      );
-    }
+    if (Number.isFinite(values[i]) && values[i] >= 0) continue;
+    throw new ConfigError(
+      `Cannot explain scales: ${field} of column ${i} is ${values[i]}, expected a finite number ` +
+        `of at least 0`,
+      { field, value: values[i] },
+    );
   }
 }
 

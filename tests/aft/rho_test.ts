@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { energyShares, explainRho, explainScales, RHO_BINS } from "../../aft/rho.ts";
 import type { ScaleSummary } from "../../aft/rho.ts";
-import { ShapeError } from "../../gpu/errors.ts";
+import { ConfigError, ShapeError } from "../../gpu/errors.ts";
 
 const one = (columns: number) => [{ name: "only", columns }];
 
@@ -161,12 +161,12 @@ Deno.test("lengths that differ and values out of range are refused with both num
   );
   assertThrows(
     () => explainRho([0.5, 0.5], [1, -2], one(2)),
-    ShapeError,
-    "the variance of column 1 is -2, expected a finite number of at least 0",
+    ConfigError,
+    "variance of column 1 is -2, expected a finite number of at least 0",
   );
   assertThrows(
     () => explainScales(new Float32Array([NaN]), [1], one(1)),
-    ShapeError,
+    ConfigError,
     "rho of column 0 is NaN",
   );
 });
