@@ -1,0 +1,99 @@
+/** New rows for a model that is there already. */
+
+import { resolveLabels } from "./labels.ts";
+import { broken, type RawSplit, show, sizeOf, type SplitName } from "./raw.ts";
+import { pickRows, readRaw, toSplit } from "./reading.ts";
+import { cutRows } from "./split.ts";
+import type { DataFormat, DataShape, Split } from "./types.ts";
+
+/** Options of {@linkcode readInputs}. */
+export interface ReadInputsOptions {
+  /** The format, where content and names must not decide. */
+  format?: DataFormat;
+  /** Which split to read of data that has splits; default `test`. */
+  split?: "train" | "test" | "val";
+  /** Name of the label's column in CSV; by default the model's, or else `label`. */
+  label?: string;
+  /** Cuts one file as `readDataset` does, and reads the split that was asked for. */
+  testSize?: number;
+  /** Seed of that cut; default 0. */
+  seed?: number;
+}
+
+/** Rows for a model that is there already. */
+export interface InputRows {
+  /** Path as it was given. */
+  path: string;
+  /** Format that was found, or asked for. */
+  format: DataFormat;
+  /** The rows; `labelled` says whether they came with labels. */
+  split: Split;
+  /** The split that they are; `all` where the file has none. */
+  group: SplitName;
+  /** Every file that was read, in order. */
+  files: string[];
+}
+
+/**
+ * Reads rows for a model that is there already, with labels where there are any: the test split of
+ * whatever `readDataset` reads, or a single file of rows (CSV with or without a label
+ * column, where columns that the model does not know are left out; IDX images; a CIFAR-10 batch;
+ * safetensors with a tensor `inputs`, and perhaps `labels`).
+ *
+ * @param path File or folder.
+ * @param expected What the model takes and gives.
+ * @param options Format and split.
+ * @returns The rows.
+ * @throws {FormatError} If a file is not as its format asks, rows have another shape than the model
+ * takes, or a label is not one of its classes.
+ * @throws {Deno.errors.NotFound} If there is nothing at `path`; the path is in the message.
+ *
+ * @example
+ * ```ts
+ * import { readInputs, writeAtomic } from "@aft/aft/aft";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = `${await Deno.makeTempDir()}/new.csv`;
+ * await writeAtomic(path, "height,width\n2,1\n4,3\n");
+ * const { split } = await readInputs(path, {
+ *   inputShape: [2],
+ *   layout: "table",
+ *   task: "classification",
+ *   classes: ["cat", "dog"],
+ *   columns: ["width", "height"],
+ * });
+ * assertEquals([split.labelled, [...split.inputs]], [false, [1, 2, 3, 4]]);
+ * ```
+ */
+export async function readInputs(
+  path: string,
+  expected: DataShape,
+  options: ReadInputsOptions = {},
+): Promise<InputRows> {
+  const asked = options.split ?? "test";
+  const raw = await readRaw(path, [asked, "all"], options.format, {
+    label: options.label ?? expected.label,
+    columns: expected.columns,
+  });
+  const group: SplitName = raw.splits[asked] ? asked : "all";
+  const rows = raw.splits[group];
+  if (rows === undefined) broken(path, `it has no ${asked} rows`);
+  checkFits(rows, expected);
+  const { labels } = resolveLabels(raw, [rows.labels], expected);
+  let found = toSplit(rows, labels[0]);
+  const { testSize, seed = 0 } = options;
+  const isCut = testSize !== undefined && group === "all" && asked !== "val";
+  if (isCut) {
+    if (!found.labelled) broken(path, "it has no labels, a cut by test-size needs them");
+    const cut = cutRows(found.labels, testSize, { seed, task: expected.task });
+    found = pickRows(found, cut[asked], sizeOf(rows.inputShape));
+  }
+  return { path, format: raw.format, split: found, group: isCut ? asked : group, files: raw.files };
+}
+
+function checkFits({ file, inputShape }: RawSplit, expected: DataShape): void {
+  if (show(inputShape) !== show(expected.inputShape)) {
+    const taken = show(expected.inputShape);
+    broken(file, `its rows have shape ${show(inputShape)}, the model takes ${taken}`, "inputs");
+  }
+}

@@ -1,0 +1,71 @@
+/** Reads a file or folder of any format, before it is known what its labels mean. */
+
+import { ConfigError } from "../../gpu/errors.ts";
+import { lookAt } from "../files.ts";
+import { readCifar } from "./cifar.ts";
+import { type CsvOptions, readCsv } from "./csv.ts";
+import { detectFormat } from "./detect.ts";
+import { readIdx } from "./idx.ts";
+import type { RawData, RawSplit, SplitName } from "./raw.ts";
+import { readSafetensorsDataset } from "./safetensors_dataset.ts";
+import type { DataFormat, Split } from "./types.ts";
+
+type Reader = (path: string, wanted: readonly SplitName[], csv: CsvOptions) => Promise<RawData>;
+
+const READERS: Readonly<Record<DataFormat, Reader>> = {
+  safetensors: readSafetensorsDataset,
+  idx: readIdx,
+  cifar10: readCifar,
+  csv: readCsv,
+};
+
+/** Names of the formats that are read. */
+export const DATA_FORMATS: readonly DataFormat[] = Object.keys(READERS) as DataFormat[];
+
+/**
+ * Reads row groups of a file or folder.
+ *
+ * @param path File or folder.
+ * @param wanted Row groups to read; those that are not there are left out.
+ * @param format The format, where content and names must not decide.
+ * @param csv How columns of CSV are chosen, and whether labels are needed.
+ * @returns What was found.
+ * @throws {ConfigError} If there is no such format.
+ * @throws {FormatError} If a file is not as its format asks.
+ */
+export async function readRaw(
+  path: string,
+  wanted: readonly SplitName[],
+  format: DataFormat | undefined,
+  csv: CsvOptions,
+): Promise<RawData> {
+  if (format !== undefined && !DATA_FORMATS.includes(format)) {
+    const known = DATA_FORMATS.join(", ");
+    throw new ConfigError(`Cannot read format ${format}: format must be one of ${known}`, {
+      field: "format",
+      value: format,
+    });
+  }
+  const found = format ?? await detectFormat(path);
+  // Batches of pixels have no splits inside: a file of them, given alone, is meant itself.
+  const { isFolder } = await lookAt(path);
+  const isAlone = !isFolder && !csv.needsLabels && (found === "idx" || found === "cifar10");
+  return await READERS[found](path, isAlone ? ["all"] : wanted, csv);
+}
+
+/** A group with the labels it turned out to have. */
+export function toSplit(group: RawSplit, labels: Split["labels"] | undefined): Split {
+  const { rows, inputs } = group;
+  return { rows, inputs, labels: labels ?? new Int32Array(0), labelled: labels !== undefined };
+}
+
+/** Some rows of a split with labels, copied; `size` is the length of a row. */
+export function pickRows({ inputs, labels }: Split, rows: Uint32Array, size: number): Split {
+  const Kind = inputs instanceof Uint8Array ? Uint8Array : Float32Array;
+  const Labels = labels instanceof Int32Array ? Int32Array : Float32Array;
+  const picked = new Kind(rows.length * size);
+  rows.forEach((row, i) => picked.set(inputs.subarray(row * size, (row + 1) * size), i * size));
+  const pickedLabels = new Labels(rows.length);
+  rows.forEach((row, i) => pickedLabels[i] = labels[row]);
+  return { rows: rows.length, inputs: picked, labels: pickedLabels, labelled: true };
+}
