@@ -2,7 +2,7 @@
 
 import { add, div, mul, sqrt, square, sub, type Tensor, type Variable } from "../gpu/mod.ts";
 import { checkOption } from "./check.ts";
-import type { Parameters } from "./groups.ts";
+import type { OptimiserParameters } from "./groups.ts";
 import { Optimiser, type OptimiserOptions } from "./optimiser.ts";
 
 /** Options of {@linkcode Adam} and {@linkcode AdamW}. */
@@ -42,11 +42,13 @@ export class Adam extends Optimiser {
   readonly #v: Variable;
 
   /**
+   * Takes the parameters over.
+   *
    * @param parameters A module, variables in any nest, or groups of them.
    * @param options Rate, decay, betas, epsilon, clipping.
    * @throws {ConfigError} If an option is out of range or a parameter cannot be updated.
    */
-  constructor(parameters: Parameters, options: AdamOptions = {}) {
+  constructor(parameters: OptimiserParameters, options: AdamOptions = {}) {
     const { rate = 1e-3, decay = 0, clip, betas = [0.9, 0.999], epsilon = 1e-8 } = options;
     const action = "make an Adam optimiser";
     betas.forEach((beta, i) =>
@@ -102,11 +104,13 @@ export class Adam extends Optimiser {
  */
 export class AdamW extends Adam {
   /**
+   * Takes the parameters over.
+   *
    * @param parameters A module, variables in any nest, or groups of them.
    * @param options Rate, decay, betas, epsilon, clipping.
    * @throws {ConfigError} If an option is out of range or a parameter cannot be updated.
    */
-  constructor(parameters: Parameters, options: AdamOptions = {}) {
+  constructor(parameters: OptimiserParameters, options: AdamOptions = {}) {
     super(parameters, { ...options, decay: options.decay ?? 0.01 });
   }
 

@@ -11,7 +11,7 @@ export function checkOption(
   holds: boolean,
 ): void {
   if (holds) return;
-  throw new ConfigError(`Cannot ${action} with ${field} ${value}: it is ${range}`, {
+  throw new ConfigError(`Cannot ${action} with ${field} ${value}: ${field} must be ${range}`, {
     field,
     value,
   });

@@ -38,6 +38,8 @@ export class Dropout extends Module {
   readonly seed: number;
 
   /**
+   * Makes the layer.
+   *
    * @param rate Probability from 0 to below 1.
    * @param options The layer's seed.
    * @throws {ConfigError} If the rate is out of range.

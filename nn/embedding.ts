@@ -34,6 +34,8 @@ export class Embedding extends Module {
   readonly weight: Variable;
 
   /**
+   * Makes the layer.
+   *
    * @param count Number of rows, from 1.
    * @param width Columns of a row, from 1.
    * @param options Seed, and how the rows start.

@@ -19,7 +19,7 @@ export interface ParameterGroup {
 }
 
 /** What an optimiser updates: one nest of variables, or several groups. */
-export type Parameters = TensorNest | readonly ParameterGroup[];
+export type OptimiserParameters = TensorNest | readonly ParameterGroup[];
 
 /** Rate and decay of a group as they are used. */
 export interface GroupSettings {
@@ -36,7 +36,7 @@ export interface ResolvedGroup extends GroupSettings {
   readonly variables: ReadonlyMap<string, Variable>;
 }
 
-function isGroups(parameters: Parameters): parameters is readonly ParameterGroup[] {
+function isGroups(parameters: OptimiserParameters): parameters is readonly ParameterGroup[] {
   return Array.isArray(parameters) && parameters.length > 0 &&
     parameters.every((part) =>
       Object.getPrototypeOf(part) === Object.prototype && "parameters" in part
@@ -45,7 +45,7 @@ function isGroups(parameters: Parameters): parameters is readonly ParameterGroup
 
 /** Groups with names, defaults filled in and every variable checked. */
 export function resolveGroups(
-  parameters: Parameters,
+  parameters: OptimiserParameters,
   defaults: { readonly rate: number; readonly decay: number },
 ): ResolvedGroup[] {
   const groups: readonly ParameterGroup[] = isGroups(parameters)

@@ -45,6 +45,8 @@ export class Linear extends Module {
   readonly bias?: Variable;
 
   /**
+   * Makes the layer.
+   *
    * @param inputs Columns of the input, from 1.
    * @param outputs Columns of the output, from 1.
    * @param options Seed, and how the parameters start.

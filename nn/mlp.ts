@@ -67,6 +67,8 @@ export class MLP extends Module {
   readonly inputs: number;
 
   /**
+   * Makes the model.
+   *
    * @param options Widths, activation and seed.
    * @throws {ConfigError} If a width, the rate or a name is out of range.
    */

@@ -34,7 +34,7 @@ export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { globalNorm } from "./clip.ts";
 export { Dropout, type DropoutOptions } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
-export { type GroupSettings, type ParameterGroup, type Parameters } from "./groups.ts";
+export { type GroupSettings, type OptimiserParameters, type ParameterGroup } from "./groups.ts";
 export {
   type Fan,
   type Initialiser,

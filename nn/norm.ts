@@ -54,6 +54,8 @@ export class LayerNorm extends Module {
   readonly epsilon: number;
 
   /**
+   * Makes the layer.
+   *
    * @param width Length of the last axis, from 1.
    * @param options Epsilon, and whether gain and shift are learned.
    * @throws {ConfigError} If the width or epsilon is out of range.

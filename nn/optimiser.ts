@@ -21,8 +21,8 @@ import { checkOption } from "./check.ts";
 import { clipped } from "./clip.ts";
 import {
   type GroupSettings,
+  type OptimiserParameters,
   orderGradients,
-  type Parameters,
   type ResolvedGroup,
   resolveGroups,
 } from "./groups.ts";
@@ -71,12 +71,14 @@ export abstract class Optimiser {
   #steps = 0;
 
   /**
+   * Takes the parameters over.
+   *
    * @param parameters What is updated.
    * @param options Rate and decay of groups that give none, clipping.
    * @throws {ConfigError} If an option is out of range or a parameter cannot be updated.
    */
   constructor(
-    parameters: Parameters,
+    parameters: OptimiserParameters,
     options: OptimiserOptions & { readonly rate: number; readonly decay: number },
   ) {
     const { rate, decay, clip } = options;

@@ -29,6 +29,8 @@ export class Sequential extends Module {
   readonly layers: readonly (Layer | Activation)[];
 
   /**
+   * Makes the chain.
+   *
    * @param layers Layers and functions of one tensor, applied from first to last.
    */
   constructor(layers: readonly (Layer | Activation)[]) {

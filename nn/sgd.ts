@@ -3,7 +3,7 @@
 import { add, mul, sub, type Tensor, type Variable } from "../gpu/mod.ts";
 import { ConfigError } from "../gpu/errors.ts";
 import { checkOption } from "./check.ts";
-import type { Parameters } from "./groups.ts";
+import type { OptimiserParameters } from "./groups.ts";
 import { Optimiser, type OptimiserOptions } from "./optimiser.ts";
 
 /** Options of {@linkcode SGD}. */
@@ -39,11 +39,13 @@ export class SGD extends Optimiser {
   readonly #velocity: Variable | undefined;
 
   /**
+   * Takes the parameters over.
+   *
    * @param parameters A module, variables in any nest, or groups of them.
    * @param options Rate, decay, momentum, clipping.
    * @throws {ConfigError} If an option is out of range or a parameter cannot be updated.
    */
-  constructor(parameters: Parameters, options: SGDOptions = {}) {
+  constructor(parameters: OptimiserParameters, options: SGDOptions = {}) {
     const { rate = 0.01, decay = 0, momentum = 0, nesterov = false, clip } = options;
     const action = "make an SGD optimiser";
     checkOption(action, "momentum", momentum, "from 0 to below 1", momentum >= 0 && momentum < 1);
