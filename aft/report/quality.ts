@@ -110,6 +110,7 @@ function matrix(
   classes: readonly ClassCounts[],
 ): Markup {
   const upright = classes.length > 12 || classes.some(({ name }) => name.length > 6);
+  const dense = classes.length > 14;
   const heads = classes.map(({ name }) =>
     html`<th scope="col" title="${name}"><span>${name}</span></th>`
   );
@@ -128,7 +129,7 @@ function matrix(
     classes.reduce((a, one) => a + one.rows, 0);
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">
-      <table id="confusion" class="matrix${upright && " upright"}">
+      <table id="confusion" class="matrix${upright && " upright"}${dense && " dense"}">
         <caption>Confusion matrix</caption>
         <thead>
           <tr>

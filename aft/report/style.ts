@@ -135,6 +135,9 @@ tfoot th,tfoot td{border-bottom:0;color:var(--muted)}
 .matrix{width:auto;border-collapse:separate;border-spacing:2px}
 .matrix th,.matrix td{border:0;padding:6px 5px;text-align:center;white-space:nowrap}
 .matrix td{min-width:2.75em}
+.matrix.dense{font-size:.78rem}
+.matrix.dense th,.matrix.dense td{padding:4px 2px}
+.matrix.dense td{min-width:2.3em}
 .matrix thead th span{display:inline-block;max-width:12em;overflow:hidden;text-overflow:ellipsis}
 .matrix.upright thead th:not(.corner) span{writing-mode:vertical-rl;transform:rotate(180deg);
 max-height:11em;max-width:none}

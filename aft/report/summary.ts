@@ -78,9 +78,9 @@ function classificationResult(who: string, final: ReportResult, data: ReportData
   if (majority === undefined || final.accuracy === undefined) {
     return { message, comparison: `, ${loss}.` };
   }
-  const but = final.accuracy > majority ? "always" : "which is no better than guessing: always";
+  const but = final.accuracy > majority ? "; always" : ", no better than guessing: always";
   const level = `naming the most frequent class would reach ${formatPercent(majority)}`;
-  return { message, comparison: `, ${loss}; ${but} ${level}.` };
+  return { message, comparison: `, ${loss}${but} ${level}.` };
 }
 
 function regressionResult(who: string, final: ReportResult): Headline {

@@ -28,14 +28,24 @@ export function scalesSection(scales: ScaleReport | undefined): Markup | undefin
         enters the comparison with the weight rho<sub>i</sub>² Var(psi<sub>i</sub>), its energy.
         Multiplying every rho by the same number changes nothing, so only shares and ratios carry
         meaning.</p>
-      <div class="wide">${energyChart(scales)}</div>
-      <div class="charts multiples">${histograms(scales)}</div>
+      ${charts(scales)}
       ${table(scales)}
       <p class="note">Columns for 90 %: the fewest that hold nine tenths of the teacher's energy.
         Participation ratio 1/Σp² and effective dimension exp(−Σp log p) count columns that take
         part, with p the shares in the teacher's energy. Hoyer index: 0 where every rho is equal, 1
         where one column is left.</p>
     </section>
+  `;
+}
+
+/** One teacher's histogram stands beside the bars, several below them in a row. */
+function charts(scales: ScaleReport): Markup {
+  if (scales.teachers.length === 1) {
+    return html`<div class="charts">${energyChart(scales)}${histograms(scales)}</div>`;
+  }
+  return html`
+    <div class="wide">${energyChart(scales)}</div>
+    <div class="charts multiples">${histograms(scales)}</div>
   `;
 }
 

@@ -28,7 +28,7 @@ Deno.test("the headline names up to three teachers and is plain about a useless 
   assertEquals(
     heading(renderReport(data)),
     "The student trained with AFT from one and two answers 50.0 % of 20 test rows correctly, with " +
-      "a task loss of 3; which is no better than guessing: always naming the most frequent class " +
+      "a task loss of 3, no better than guessing: always naming the most frequent class " +
       "would reach 50.0 %.",
   );
 });
