@@ -33,6 +33,30 @@ export interface AdapterInfo {
   description: string;
 }
 
+/** An open GPU: what it can do, what it has done, and whether anything went wrong. */
+export interface Gpu {
+  /** What the adapter says of itself. */
+  readonly info: AdapterInfo;
+  /** Largest sizes and counts that the device takes. */
+  readonly limits: GPUSupportedLimits;
+  /** Optional abilities that the device was opened with. */
+  readonly features: ReadonlySet<string>;
+  /** Counts since the device was opened. */
+  readonly counters: Counters;
+  /** The underlying WebGPU device. */
+  readonly device: GPUDevice;
+  /** False once the device was lost or closed. */
+  readonly usable: boolean;
+  /**
+   * Waits until the device has done everything that was submitted.
+   *
+   * @throws {GpuError} For a mistake that an earlier command made, or where the device is gone.
+   */
+  settled(): Promise<void>;
+  /** Closes the device and frees everything on it. */
+  close(): void;
+}
+
 /** A compiled kernel and the layout of its buffers. */
 export interface CompiledKernel {
   pipeline: GPUComputePipeline;
@@ -44,15 +68,11 @@ const MIB = 2 ** 20;
 /** Freed buffers that are kept for reuse, at most. */
 const POOL_BYTES = 64 * MIB;
 
-/** An open WebGPU device. */
-export class Gpu implements BufferOwner {
-  /** What the adapter says of itself. */
+/** The engine's side of an open GPU: buffers, kernels, and mistakes that arrive as events. */
+export class Device implements Gpu, BufferOwner {
   readonly info: AdapterInfo;
-  /** Largest sizes and counts that the device takes. */
   readonly limits: GPUSupportedLimits;
-  /** Optional abilities that the device was opened with. */
   readonly features: ReadonlySet<string>;
-  /** Counts since the device was opened. */
   readonly counters: Counters = {
     dispatches: 0,
     submits: 0,
@@ -62,7 +82,6 @@ export class Gpu implements BufferOwner {
     liveBytes: 0,
     peakBytes: 0,
   };
-  /** The underlying WebGPU device. */
   readonly device: GPUDevice;
   readonly #kernels: Map<string, CompiledKernel> = new Map();
   readonly #layouts: Map<string, GPUBindGroupLayout> = new Map();
@@ -72,12 +91,6 @@ export class Gpu implements BufferOwner {
   #fault: GpuError | undefined;
   #closed: GpuError | undefined;
 
-  /**
-   * Wraps a device; {@link openGpu} is the usual way.
-   *
-   * @param device An open device.
-   * @param info What its adapter says of itself.
-   */
   constructor(device: GPUDevice, info: AdapterInfo) {
     this.device = device;
     this.info = info;
@@ -96,7 +109,6 @@ export class Gpu implements BufferOwner {
     });
   }
 
-  /** False once the device was lost or closed. */
   get usable(): boolean {
     return this.#closed === undefined;
   }
@@ -118,11 +130,6 @@ export class Gpu implements BufferOwner {
     if (fault !== undefined) throw fault;
   }
 
-  /**
-   * Waits until the device has done everything that was submitted.
-   *
-   * @throws {GpuError} For a mistake that an earlier command made, or where the device is gone.
-   */
   async settled(): Promise<void> {
     await this.device.queue.onSubmittedWorkDone();
     await this.checked();
@@ -138,7 +145,6 @@ export class Gpu implements BufferOwner {
     this.check();
   }
 
-  /** Closes the device and frees everything on it. */
   close(): void {
     this.#closed ??= new GpuError("Cannot use a GPU device that was closed: open it again");
     this.device.destroy();
@@ -241,8 +247,8 @@ export class Gpu implements BufferOwner {
   }
 }
 
-let current: Gpu | undefined;
-let opening: Promise<Gpu> | undefined;
+let current: Device | undefined;
+let opening: Promise<Device> | undefined;
 
 /**
  * Opens the machine's GPU, once; later calls return the same device, or a new one where that was
@@ -266,15 +272,25 @@ export function openGpu(): Promise<Gpu> {
   return opening;
 }
 
-/** The device that {@link openGpu} opened. */
+/**
+ * The device that {@link openGpu} opened.
+ *
+ * @returns The open device.
+ * @throws {GpuError} Where none was opened.
+ */
 export function currentGpu(): Gpu {
+  return currentDevice();
+}
+
+/** The engine's side of the open device. */
+export function currentDevice(): Device {
   if (current === undefined) {
     throw new GpuError("Cannot compute yet: no GPU is open, await openGpu() first");
   }
   return current;
 }
 
-async function open(): Promise<Gpu> {
+async function open(): Promise<Device> {
   const adapter = await globalThis.navigator?.gpu?.requestAdapter({
     powerPreference: "high-performance",
   });
@@ -293,7 +309,7 @@ async function open(): Promise<Gpu> {
     .filter((feature) => adapter.features.has(feature));
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   const { vendor, architecture, device: name, description } = adapter.info;
-  current = new Gpu(device, { vendor, architecture, device: name, description });
+  current = new Device(device, { vendor, architecture, device: name, description });
   return current;
 }
 

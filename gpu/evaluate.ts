@@ -1,6 +1,6 @@
 /** Turns what was recorded into work on the device: one plan, one submit. */
 
-import { currentGpu, type Gpu } from "./device.ts";
+import { currentDevice, type Device } from "./device.ts";
 import { byteLength, fromWords, toWords, type TypedArray } from "./dtype.ts";
 import { type Node, nodeSize } from "./node.ts";
 import { buildGraph, refuseStale, type Request, topological, type Update } from "./plan/graph.ts";
@@ -17,7 +17,7 @@ class Session {
   readonly plans: Map<string, Plan> = new Map();
   readonly staging: Map<number, GPUBuffer[]> = new Map();
 
-  constructor(readonly gpu: Gpu) {
+  constructor(readonly gpu: Device) {
     this.arena = new Arena(gpu);
   }
 
@@ -38,11 +38,11 @@ class Session {
   }
 }
 
-const sessions = new WeakMap<Gpu, Session>();
+const sessions = new WeakMap<Device, Session>();
 let updates: Update<Node>[] = [];
 
 function session(): Session {
-  const gpu = currentGpu();
+  const gpu = currentDevice();
   gpu.check();
   let known = sessions.get(gpu);
   if (known === undefined) sessions.set(gpu, known = new Session(gpu));

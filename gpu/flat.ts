@@ -1,7 +1,7 @@
 /** One buffer for many variables, so that an optimiser updates all of them in one kernel. */
 
 import { ShapeError } from "./errors.ts";
-import { currentGpu } from "./device.ts";
+import { currentDevice } from "./device.ts";
 import { materialise } from "./evaluate.ts";
 import { type InlineOp, type Node, type PackOp, record } from "./node.ts";
 import { sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
@@ -114,7 +114,7 @@ export class Flat {
     const computed = origins.filter((origin): origin is Node => !(origin instanceof Storage));
     const storages = materialise(computed);
     const [all] = materialise([nodeOf(this.values)]);
-    const gpu = currentGpu();
+    const gpu = currentDevice();
     const encoder = gpu.device.createCommandEncoder();
     const places = origins.map((origin, i) => {
       const from = origin instanceof Storage ? origin : storages[computed.indexOf(origin)];

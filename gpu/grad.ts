@@ -13,7 +13,9 @@ import { constant, nodeOf, Tensor, wrap } from "./tensor.ts";
 export type Nest = Tensor | readonly Nest[] | { readonly [name: string]: Nest };
 
 /** Gradients in the shape of the parameters they belong to. */
-export type Grads<P> = P extends Tensor ? Tensor : { [K in keyof P]: Grads<P[K]> };
+export type Grads<P> = Nest extends P ? Nest
+  : P extends Tensor ? Tensor
+  : { [K in keyof P]: Grads<P[K]> };
 
 /**
  * A function's gradient with its value.

@@ -26,11 +26,12 @@ export type {
   ShapeErrorOptions,
 } from "./errors.ts";
 export { ConfigError, FormatError, GpuError, ShapeError } from "./errors.ts";
-export type { AdapterInfo, Counters } from "./device.ts";
-export { currentGpu, Gpu, openGpu } from "./device.ts";
+export type { AdapterInfo, Counters, Gpu } from "./device.ts";
+export { currentGpu, openGpu } from "./device.ts";
 export type { Numbers, TensorLike, TensorOptions } from "./tensor.ts";
 export { evaluate, read, submit, Tensor, tensor, Variable, variable } from "./tensor.ts";
 export { Flat, flatten } from "./flat.ts";
+export { similarity, similarityGap, similarityGapFromOps } from "./gap.ts";
 export type { Grads, Nest } from "./grad.ts";
 export { grad, stopGradient, valueAndGrad, valueAndGradWithAux } from "./grad.ts";
 export type { Binary, Entry, Unary } from "./ops/define.ts";
@@ -77,17 +78,8 @@ export {
   tanh,
 } from "./ops/unary.ts";
 export type { ReduceOptions } from "./ops/reduce.ts";
-export {
-  argmax,
-  logSoftmax,
-  logSumExp,
-  max,
-  mean,
-  min,
-  softmax,
-  sum,
-  variance,
-} from "./ops/reduce.ts";
+export { argmax, max, min, sum } from "./ops/reduce.ts";
+export { logSoftmax, logSumExp, mean, softmax, variance } from "./ops/statistics.ts";
 export type { MatmulOptions } from "./ops/product.ts";
 export { matmul } from "./ops/product.ts";
 export { broadcastTo, pad, reshape, slice, transpose } from "./ops/view.ts";

@@ -211,6 +211,7 @@ export class Variable extends Tensor {
     buffer.version++;
   }
 
+  /** Frees the variable's memory; variables that share a buffer go together. */
   override dispose(): void {
     this.#storage?.buffer.dispose();
   }
@@ -219,7 +220,7 @@ export class Variable extends Tensor {
   #current(): Node {
     const storage = this.#place();
     const version = storage.buffer.version + storage.buffer.pending;
-    if (this.#recorded?.value!.version !== version) {
+    if (this.#recorded?.value?.version !== version) {
       const node = record(sourceOp, [], this.shape, this.dtype);
       node.value = { storage, version };
       this.#recorded = node;

@@ -5,10 +5,8 @@ import { type Gradient, type KernelOp, record, type Vertex } from "../node.ts";
 import type { KernelWriter } from "../plan/kernel_writer.ts";
 import { resolveAxes, resolveAxis, type Shape, sizeOf } from "../shape.ts";
 import { nodeOf, type Tensor, wrap } from "../tensor.ts";
-import { add, cast, div, equal, mul, sub } from "./binary.ts";
-import { stopGradient } from "../grad.ts";
+import { cast, div, equal, mul } from "./binary.ts";
 import { asComputed, refuseType } from "./define.ts";
-import { exp, log, square } from "./unary.ts";
 import { broadcastTo, pad, reshape, transpose } from "./view.ts";
 
 /** Settings of a reduction. */
@@ -220,7 +218,8 @@ function reduce(op: KernelOp, x: Tensor, options: ReduceOptions, dtype?: DType):
   return options.keepDims ? reshape(result, keptDims(x.shape, axes)) : result;
 }
 
-function keptDims(shape: Shape, axes: readonly number[]): number[] {
+/** The shape with reduced axes kept at size 1. */
+export function keptDims(shape: Shape, axes: readonly number[]): number[] {
   return shape.map((size, axis) => axes.includes(axis) ? 1 : size);
 }
 
@@ -311,90 +310,4 @@ export function argmax(x: Tensor, options: { axis?: number; keepDims?: boolean }
   refuseType("argmax", "number", x.dtype);
   const axis = resolveAxis(options.axis ?? -1, x.rank, "take the argmax");
   return reduce(argmaxOp, x, { axes: axis, keepDims: options.keepDims }, "i32");
-}
-
-/**
- * Arithmetic means.
- *
- * @param x f32 or f16 of any shape.
- * @param options Axes, and whether they stay.
- * @returns The means.
- * @throws {ShapeError} For axes that `x` does not have.
- */
-export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  refuseType("mean", "float", x.dtype);
-  return mul(sum(x, options), 1 / reducedCount(x, options));
-}
-
-/**
- * Variances, from deviations from the mean.
- *
- * @param x f32 or f16 of any shape.
- * @param options Axes, whether they stay, and `correction`: what is taken from the count that the
- * sum of squares is divided by (default 0, the population's variance).
- * @returns The variances.
- * @throws {ShapeError} For axes that `x` does not have.
- */
-export function variance(
-  x: Tensor,
-  options: ReduceOptions & { correction?: number } = {},
-): Tensor {
-  const centred = sub(x, mean(x, { axes: options.axes, keepDims: true }));
-  const count = reducedCount(x, options) - (options.correction ?? 0);
-  return mul(sum(square(centred), options), 1 / count);
-}
-
-/**
- * log(sum(exp(x))), without overflow.
- *
- * @param x f32 or f16 of any shape.
- * @param options Axes, and whether they stay.
- * @returns The logarithms.
- * @throws {ShapeError} For axes that `x` does not have.
- */
-export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
-  refuseType("logSumExp", "float", x.dtype);
-  const axes = resolveAxes(options.axes, x.rank, "take the logSumExp");
-  // Shifting by the maximum cancels exactly, so no gradient has to pass through it.
-  const top = stopGradient(max(x, { axes, keepDims: true }));
-  const total = log(sum(exp(sub(x, top)), { axes }));
-  const shifted = add(total, reshape(top, total.shape));
-  return options.keepDims ? reshape(shifted, keptDims(x.shape, axes)) : shifted;
-}
-
-/**
- * exp(x) divided by its sum along one axis.
- *
- * @param x f32 or f16.
- * @param axis Axis along which the results add up to 1; default the last.
- * @returns A tensor of the same shape.
- * @throws {ShapeError} For an axis that `x` does not have.
- *
- * @example
- * ```ts
- * import { openGpu, softmax, tensor } from "@aft/aft/gpu";
- * import { assertEquals } from "@std/assert";
- *
- * await openGpu();
- * assertEquals(await softmax(tensor([3, 3])).toArray(), [0.5, 0.5]);
- * ```
- */
-export function softmax(x: Tensor, axis: number = -1): Tensor {
-  return exp(logSoftmax(x, axis));
-}
-
-/**
- * x minus the log-sum-exp along one axis.
- *
- * @param x f32 or f16.
- * @param axis Axis along which the exponentials add up to 1; default the last.
- * @returns A tensor of the same shape.
- * @throws {ShapeError} For an axis that `x` does not have.
- */
-export function logSoftmax(x: Tensor, axis: number = -1): Tensor {
-  return sub(x, logSumExp(x, { axes: axis, keepDims: true }));
-}
-
-function reducedCount(x: Tensor, { axes }: ReduceOptions): number {
-  return sizeOf(resolveAxes(axes, x.rank, "reduce").map((axis) => x.shape[axis]));
 }

@@ -1,7 +1,7 @@
 /** Gives every value of a plan a place: slots are shared by values that never live together. */
 
 import { byteLength } from "../dtype.ts";
-import type { Gpu } from "../device.ts";
+import type { Device } from "../device.ts";
 import type { Vertex } from "../node.ts";
 import { sizeOf } from "../shape.ts";
 import type { Graph } from "./graph.ts";
@@ -25,7 +25,7 @@ interface Slot {
 export class Arena {
   readonly #slots: Slot[] = [];
 
-  constructor(readonly gpu: Gpu) {}
+  constructor(readonly gpu: Device) {}
 
   /** A slot of at least `bytes` that is not among `taken`. */
   take(bytes: number, taken: ReadonlySet<Slot>): Slot {

@@ -1,7 +1,7 @@
 /** A compiled request: the same work can be sent to the device again with new numbers. */
 
 import { scalarType } from "../dtype.ts";
-import type { CompiledKernel, Gpu } from "../device.ts";
+import type { CompiledKernel, Device } from "../device.ts";
 import type { Vertex } from "../node.ts";
 import type { Storage } from "../storage.ts";
 import type { Graph } from "./graph.ts";
@@ -31,7 +31,7 @@ const MAX_GROUPS = 65535;
 
 /** A plan, ready to run any number of times. */
 export class Plan {
-  readonly #gpu: Gpu;
+  readonly #gpu: Device;
   readonly #memory: PlanMemory;
   readonly #dispatches: Dispatch[];
   readonly #copies: readonly { from: Place; to: Storage }[];
@@ -42,7 +42,7 @@ export class Plan {
   readonly #constants: { order: number; word: number; float: boolean }[] = [];
 
   /** Schedules, writes, compiles and binds everything that `graph` asks for. */
-  constructor(gpu: Gpu, arena: Arena, graph: Graph) {
+  constructor(gpu: Device, arena: Arena, graph: Graph) {
     this.#gpu = gpu;
     const bindable = gpu.limits.maxStorageBuffersPerShaderStage;
     const program = writeProgram(schedule(graph, Math.min(bindable, 16) - 4));

@@ -1,0 +1,14 @@
+/** Learning from labels alone: what every other method has to beat. */
+
+import type { Method } from "./method.ts";
+
+/** Single-task learning: the task loss and nothing else. */
+export const stl: Method = {
+  name: "stl",
+  summary: "labels alone, no teacher: the baseline",
+  formula: "0",
+  beta: 0,
+  usesTeachers: false,
+  options: [],
+  create: () => undefined,
+};
