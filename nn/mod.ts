@@ -4,7 +4,7 @@
  *
  * @example A step of training
  * ```ts
- * import { openGpu, tensor, valueAndGrad, type Variable } from "@aft/aft/gpu";
+ * import { openGpu, tensor, valueAndGrad } from "@aft/aft/gpu";
  * import { Adam, crossEntropy, MLP } from "@aft/aft/nn";
  * import { assert } from "@std/assert";
  *
@@ -13,9 +13,7 @@
  * const optimiser = new Adam(model, { rate: 0.1 });
  * const x = tensor([[0, 1], [1, 0]]);
  * const labels = tensor([0, 1], { dtype: "i32" });
- * const lossAndGrads = valueAndGrad((_: Record<string, Variable>) =>
- *   crossEntropy(model.forward(x).logits, labels)
- * );
+ * const lossAndGrads = valueAndGrad(() => crossEntropy(model.forward(x).logits, labels));
  *
  * const losses: number[] = [];
  * for (let step = 0; step < 5; step++) {
