@@ -218,8 +218,7 @@ function reduce(op: KernelOp, x: Tensor, options: ReduceOptions, dtype?: DType):
   return options.keepDims ? reshape(result, keptDims(x.shape, axes)) : result;
 }
 
-/** The shape with reduced axes kept at size 1. */
-export function keptDims(shape: Shape, axes: readonly number[]): number[] {
+function keptDims(shape: Shape, axes: readonly number[]): number[] {
   return shape.map((size, axis) => axes.includes(axis) ? 1 : size);
 }
 

@@ -5,7 +5,7 @@ import { resolveAxes, resolveAxis, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, mul, sub } from "./binary.ts";
 import { refuseType } from "./define.ts";
-import { keptDims, max, type ReduceOptions, sum } from "./reduce.ts";
+import { max, type ReduceOptions, sum } from "./reduce.ts";
 import { exp, log, square } from "./unary.ts";
 import { reshape } from "./view.ts";
 
