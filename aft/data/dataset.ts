@@ -8,6 +8,7 @@ import { cutRows } from "./split.ts";
 import type { Dataset, DatasetOptions, InputLayout } from "./types.ts";
 
 export { type InputRows, readInputs, type ReadInputsOptions } from "./inputs.ts";
+export type { SplitName } from "./raw.ts";
 export { DATA_FORMATS } from "./reading.ts";
 export type {
   CutRows,
