@@ -9,22 +9,9 @@ import {
 import { readBytes } from "../files.ts";
 import { checkFinite, checkFiniteHalf } from "./finite.ts";
 import { baseName, broken, show } from "./raw.ts";
-import type { CutRows } from "./types.ts";
+import type { CutRows, FeatureSplit } from "./types.ts";
 
-/** A teacher's features of one split, in the order of the data's rows. */
-export interface FeatureSplit {
-  /** Number of rows. */
-  rows: number;
-  /** Number of columns. */
-  columns: number;
-  /**
-   * rows x columns values, row-major; half precision stays as bits. May be a view of the file's
-   * bytes: do not write into it.
-   */
-  values: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
-  /** Single precision, or the bits of half precision. */
-  dtype: "f32" | "f16";
-}
+export type { FeatureSplit } from "./types.ts";
 
 /** Features that one pre-trained model gave for the data's rows. */
 export interface Teacher {

@@ -1,8 +1,7 @@
 /** Means and deviations of the rows in use, for bringing inputs and features to one scale. */
 
 import { ShapeError } from "../../gpu/errors.ts";
-import type { FeatureSplit } from "./features.ts";
-import type { InputLayout, Split } from "./types.ts";
+import type { FeatureSplit, InputLayout, Split } from "./types.ts";
 
 /** One mean, deviation and variance for each channel or column. */
 export interface Statistics {

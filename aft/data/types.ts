@@ -69,6 +69,21 @@ export interface Dataset extends DataShape {
   cut?: CutRows;
 }
 
+/** A teacher's features of one split, in the order of the data's rows. */
+export interface FeatureSplit {
+  /** Number of rows. */
+  rows: number;
+  /** Number of columns. */
+  columns: number;
+  /**
+   * rows x columns values, row-major; half precision stays as bits. May be a view of the file's
+   * bytes: do not write into it.
+   */
+  values: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+  /** Single precision, or the bits of half precision. */
+  dtype: "f32" | "f16";
+}
+
 /** Options of reading data. */
 export interface DatasetOptions {
   /** The format, where content and names must not decide. */
