@@ -1,6 +1,6 @@
 /** One buffer for many variables, so that an optimiser updates all of them in one kernel. */
 
-import { ShapeError } from "./errors.ts";
+import { GpuError, ShapeError } from "./errors.ts";
 import { currentDevice } from "./device.ts";
 import { materialise } from "./evaluate.ts";
 import { type InlineOp, type Node, type PackOp, record } from "./node.ts";
@@ -53,6 +53,7 @@ export class Flat {
   readonly values: Variable;
   /** Element of {@link Flat.values} at which each variable starts. */
   readonly offsets: readonly number[];
+  readonly #variables: readonly Variable[];
   readonly #shapes: readonly Shape[];
 
   /**
@@ -69,6 +70,7 @@ export class Flat {
         }: give f32 variables`,
       );
     }
+    this.#variables = variables;
     this.#shapes = variables.map(({ shape }) => shape);
     const offsets: number[] = [];
     let total = 0;
@@ -87,11 +89,21 @@ export class Flat {
    * @param tensors One per variable, of its shape.
    * @returns f32 `[total]`.
    * @throws {ShapeError} Where count or shapes differ from the variables'.
+   * @throws {GpuError} Where a variable has since moved to another flat buffer.
    */
   pack(tensors: readonly Tensor[]): Tensor {
     if (tensors.length !== this.#shapes.length) {
       throw new ShapeError(
         `Cannot pack ${tensors.length} tensors: there are ${this.#shapes.length} variables`,
+      );
+    }
+    const home = (originOf(this.values) as Storage).buffer;
+    const moved = this.#variables.findIndex((v) => (originOf(v) as Storage).buffer !== home);
+    if (moved >= 0) {
+      throw new GpuError(
+        `Cannot pack for variable ${moved} of shape ${
+          showShape(this.#shapes[moved])
+        }: it was flattened again and lives elsewhere, a variable belongs to one optimiser`,
       );
     }
     const placed = tensors.map((x, i): Node => {

@@ -296,6 +296,9 @@ export function tensor(
   values: Numbers | ArrayBufferView,
   options: TensorOptions = {},
 ): Tensor {
+  if (typeof values === "number" && options.shape === undefined) {
+    return constant(values, options.dtype ?? "f32");
+  }
   const typed = ArrayBuffer.isView(values);
   const dtype = options.dtype ?? (typed ? typeOf(values) : "f32");
   const flat = typed ? values as ArrayBufferView & { length: number } : flatten(values);

@@ -3,15 +3,20 @@
 import {
   abs,
   add,
+  and,
   arange,
   equal,
+  exp,
+  greaterEqual,
+  less,
   lessEqual,
-  logSoftmax,
+  log,
+  max,
   mean,
   mul,
-  neg,
   reshape,
   square,
+  stopGradient,
   sub,
   sum,
   type Tensor,
@@ -65,15 +70,20 @@ export function crossEntropy(
     labelSmoothing >= 0 && labelSmoothing <= 1,
   );
   const classes = logits.shape[logits.rank - 1];
-  const logProbabilities = logSoftmax(logits); // stays exact where the loss is small: no log of a rounded 1
+  const rows = { axes: -1, keepDims: true };
+  // log p = below - log(total). The two parts are summed apart: the gradient of `total` then needs
+  // no second sum over the classes, and nothing is added back that would cost the digits of a small loss.
+  const below = sub(logits, stopGradient(max(logits, rows))); // [..., C]
+  const total = sum(exp(below), rows); // [..., 1]
   const column = reshape(labels, [...labels.shape, 1]); // [...] -> [..., 1]
   const chosen = equal(column, arange(classes, labels.dtype)); // [..., C]
-  // A choice, not a product with one-hot: 0 times a log-probability of minus infinity would be NaN.
-  const picked = where(chosen, logProbabilities, 0);
-  const likelihood = mul(sum(picked), 1 / labels.size);
-  if (labelSmoothing === 0) return neg(likelihood);
-  const even = mean(logProbabilities); // over rows and classes, so the 1/C is in it
-  return neg(add(mul(likelihood, 1 - labelSmoothing), mul(even, labelSmoothing)));
+  const known = and(greaterEqual(column, 0), less(column, classes)); // [..., 1]
+  // A choice, not a product with one-hot: 0 times a logit of minus infinity would be NaN.
+  const picked = mul(sum(where(chosen, below, 0)), 1 / labels.size);
+  const evidence = mul(sum(where(known, log(total), 0)), 1 / labels.size);
+  if (labelSmoothing === 0) return sub(evidence, picked);
+  const even = mul(sum(where(known, below, 0)), 1 / logits.size); // over rows and classes
+  return sub(evidence, add(mul(picked, 1 - labelSmoothing), mul(even, labelSmoothing)));
 }
 
 function checkLabels(logits: Tensor, labels: Tensor): void {

@@ -1,6 +1,6 @@
 /** How element-wise ops are declared: one entry each, from which function and kernel text follow. */
 
-import { type DType, isFloat } from "../dtype.ts";
+import { type DType, isFloat, scalarType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { type InlineOp, pointwise, type PointwiseSpec, record } from "../node.ts";
 import { broadcastShapes, sameShape, type Shape } from "../shape.ts";
@@ -104,17 +104,24 @@ export function asComputed(x: Tensor): Tensor {
   return x.dtype === "f16" ? castTo(x, "f32") : x;
 }
 
+/** Rounds to the nearest half. Some drivers drop a pack whose unpack follows at once. */
+const HALF = `fn half(x: f32) -> f32 {
+  return unpack2x16float(pack2x16float(vec2<f32>(x, 0.0)) & 0xffffu).x;
+}`;
+
 const castOp: InlineOp = {
   kind: "inline",
   name: "cast",
-  gradients: [(g, { inputs }) => castTo(g, inputs[0].dtype)],
+  // Slopes stay f32 even for halves, whose range is too small for them.
+  gradients: [(g, { inputs }) => castTo(g, scalarType(inputs[0].dtype))],
   cost: 0,
   pointwise: true,
   emit(emitter, vertex, index) {
     const [input] = vertex.inputs;
     const value = emitter.value(input, index);
     if (vertex.dtype === "f16") {
-      return emitter.let(`unpack2x16float(pack2x16float(vec2<f32>(${value}, 0.0))).x`, "f32");
+      emitter.prelude(HALF);
+      return emitter.let(`half(${value})`, "f32");
     }
     if (isFloat(input.dtype) && isFloat(vertex.dtype)) return value;
     return emitter.let(`${vertex.dtype}(${value})`, vertex.dtype);

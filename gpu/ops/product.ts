@@ -6,7 +6,7 @@ import type { KernelWriter } from "../plan/kernel_writer.ts";
 import { broadcastShapes, type Shape, showShape, sizeOf } from "../shape.ts";
 import { nodeOf, type Tensor, wrap } from "../tensor.ts";
 import { asComputed, refuseType } from "./define.ts";
-import { broadcastTo, transpose } from "./view.ts";
+import { broadcastTo, isTransposed, transpose } from "./view.ts";
 
 /** Settings of {@link matmul}. */
 export interface MatmulOptions {
@@ -21,8 +21,15 @@ const productOp: KernelOp = {
   name: "product",
   operands: ["strided", "strided"],
   gradients: [
-    (g, { inputs: [, b] }) => matmul(g, b, { transposeB: true }),
-    (g, { inputs: [a] }) => matmul(a, g, { transposeA: true }),
+    // A gradient for an operand seen transposed is made transposed, so that it comes out as stored.
+    (g, { inputs: [a, b] }) =>
+      isTransposed(a)
+        ? transpose(matmul(b, g, { transposeB: true }))
+        : matmul(g, b, { transposeB: true }),
+    (g, { inputs: [a, b] }) =>
+      isTransposed(b)
+        ? transpose(matmul(g, a, { transposeA: true }))
+        : matmul(a, g, { transposeA: true }),
   ],
   write: writeProduct,
 };

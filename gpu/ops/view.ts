@@ -110,8 +110,22 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
     );
   }
   if (order.every((axis, i) => axis === i)) return x;
+  const node = nodeOf(x);
+  if (node.op === transposeOp && node.value === undefined) {
+    // Two in a row are one, or none at all.
+    const inner = node.attributes.order as readonly number[];
+    return transpose(wrap(node.inputs[0]), order.map((axis) => inner[axis]));
+  }
   const shape = order.map((axis) => x.shape[axis]);
-  return wrap(record(transposeOp, [nodeOf(x)], shape, x.dtype, { order }));
+  return wrap(record(transposeOp, [node], shape, x.dtype, { order }));
+}
+
+/** True for a view whose last two axes are swapped. */
+export function isTransposed(x: Tensor): boolean {
+  const { op, attributes, value } = nodeOf(x);
+  if (op !== transposeOp || value !== undefined) return false;
+  const order = attributes.order as readonly number[];
+  return order.at(-1) === x.rank - 2 && order.at(-2) === x.rank - 1;
 }
 
 function lastTwoSwapped({ rank, shape }: Tensor): number[] {
