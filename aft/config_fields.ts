@@ -1,0 +1,324 @@
+/** The table of configuration fields, from which flags, help, checks and `config.json` follow. */
+
+import type { TrainConfig } from "./config.ts";
+import { DATA_FORMATS } from "./data/dataset.ts";
+import { methods } from "./methods/mod.ts";
+import { schedules } from "../nn/mod.ts";
+import { students } from "./student.ts";
+
+/** Where a field belongs in help texts. */
+export type ConfigGroup = "data" | "method" | "student" | "optimiser" | "run";
+
+/** One field of the configuration. */
+export interface ConfigField<T> {
+  /** Name on the command line and in `config.json`, such as `batch-size`. */
+  readonly flag: string;
+  /** What stands behind the flag in help texts, such as `N`; undefined for a switch. */
+  readonly placeholder?: string;
+  /** What it does, for help texts. */
+  readonly help: string;
+  /** Part of the help it stands in. */
+  readonly group: ConfigGroup;
+  /** Value where none is given; undefined where there is no fixed one. */
+  readonly default?: T;
+  /** What `default` is where it is not fixed, for help texts. */
+  readonly defaultText?: string;
+  /** Which values are allowed, in words that follow "must be". */
+  readonly range: string;
+  /** The allowed values, where they can be listed. */
+  readonly choices?: readonly string[];
+  /** Whether a run may be continued with another value. */
+  readonly mayChange?: boolean;
+  /** The value that a flag's text stands for; not checked yet. */
+  readonly fromText: (text: string) => unknown;
+  /** The value itself where it is of the field's type and in range, or else undefined. */
+  readonly accept: (value: unknown) => T | undefined;
+}
+
+/** What a field says beside its kind. */
+type Told<T> = Pick<ConfigField<T>, "flag" | "help" | "group"> & Partial<ConfigField<T>>;
+
+function numberField(
+  told: Told<number>,
+  range: string,
+  holds: (n: number) => boolean,
+): ConfigField<number> {
+  return {
+    placeholder: "N",
+    range,
+    fromText: (text) => text.trim() === "" ? undefined : Number(text),
+    accept: (value) => typeof value === "number" && holds(value) ? value : undefined,
+    ...told,
+  };
+}
+
+function integer(from: number, to: number, told: Told<number>): ConfigField<number> {
+  const range = `an integer from ${from} to ${to}`;
+  return numberField(told, range, (n) => Number.isSafeInteger(n) && n >= from && n <= to);
+}
+
+/** A number from one to the other end of a range; `below` takes the upper end out. */
+function real(
+  [from, to]: readonly [number, number],
+  told: Told<number>,
+  { below = false } = {},
+): ConfigField<number> {
+  const range = `a number from ${from} to ${below ? "below " : ""}${to}`;
+  return numberField(told, range, (n) => n >= from && (below ? n < to : n <= to));
+}
+
+/** A count, or a fraction of something. */
+function share(told: Told<number>): ConfigField<number> {
+  const range = "an integer from 0, or a fraction above 0 and below 1";
+  return numberField(told, range, (n) => (n > 0 && n < 1) || (Number.isSafeInteger(n) && n >= 0));
+}
+
+function text(told: Told<string>, holds = (value: string) => value !== ""): ConfigField<string> {
+  return {
+    range: "a text",
+    fromText: (text) => text,
+    accept: (value) => typeof value === "string" && holds(value) ? value : undefined,
+    ...told,
+  };
+}
+
+function choice<T extends string>(choices: readonly T[], told: Told<T>): ConfigField<T> {
+  return {
+    placeholder: "NAME",
+    choices,
+    range: `one of ${choices.join(", ")}`,
+    fromText: (text) => text,
+    accept: (value) => choices.find((known) => known === value),
+    ...told,
+  };
+}
+
+function toggle(told: Told<boolean>): ConfigField<boolean> {
+  return {
+    default: false,
+    range: "true or false",
+    fromText: (text) => text === "true" ? true : text === "false" ? false : undefined,
+    accept: (value) => typeof value === "boolean" ? value : undefined,
+    ...told,
+  };
+}
+
+function list(told: Told<string[]>): ConfigField<string[]> {
+  const isPath = (part: unknown) => typeof part === "string" && part !== "";
+  return {
+    range: "paths, with commas between them",
+    fromText: (text) => text === "" ? [] : text.split(",").map((part) => part.trim()),
+    accept: (value) => Array.isArray(value) && value.every(isPath) ? value : undefined,
+    ...told,
+  };
+}
+
+const MOST_STEPS = 1_000_000_000;
+const usages = (table: Readonly<Record<string, { usage: string }>>) =>
+  Object.values(table).map(({ usage }) => usage).join(" | ");
+const betas = Object.values(methods).filter(({ usesTeachers }) => usesTeachers)
+  .map(({ name, beta }) => `${beta} for ${name}`).join(", ");
+
+/**
+ * Every field of {@linkcode TrainConfig}, in the order of help texts. A field without an entry is a
+ * type error.
+ *
+ * @example
+ * ```ts
+ * import { configFields } from "@aft/aft/aft";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { flag, range } = configFields.batchSize;
+ * assertEquals([flag, range], ["batch-size", "an integer from 1 to 65536"]);
+ * ```
+ */
+export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<TrainConfig[K]> } = {
+  data: text({
+    flag: "data",
+    placeholder: "PATH",
+    group: "data",
+    help: "labelled data: a file or folder of safetensors, IDX, CIFAR-10 binary or CSV",
+  }),
+  format: choice(["auto", ...DATA_FORMATS], {
+    flag: "format",
+    group: "data",
+    default: "auto",
+    help: "format of the data, where content and names must not decide",
+  }),
+  label: text({
+    flag: "label",
+    placeholder: "COLUMN",
+    group: "data",
+    default: "",
+    defaultText: "label, or else the last column",
+    help: "name of the label's column in CSV",
+  }, () => true),
+  task: choice(["auto", "classification", "regression"], {
+    flag: "task",
+    group: "data",
+    default: "auto",
+    help: "what labels mean: integers and words are classes, numbers with a fraction are values",
+  }),
+  features: list({
+    flag: "features",
+    placeholder: "FILE[,FILE...]",
+    group: "data",
+    default: [],
+    help: "cached features of teachers, one safetensors file each; stl leaves them unread",
+  }),
+  trainSize: integer(0, MOST_STEPS, {
+    flag: "train-size",
+    group: "data",
+    default: 0,
+    defaultText: "0, all",
+    help: "training rows to draw with the seed, each class by its share",
+  }),
+  perClass: integer(0, MOST_STEPS, {
+    flag: "per-class",
+    group: "data",
+    default: 0,
+    defaultText: "0, not used",
+    help: "training rows to draw of each class, in place of train-size",
+  }),
+  valSize: share({
+    flag: "val-size",
+    placeholder: "N|FRACTION",
+    group: "data",
+    default: 0,
+    help: "validation rows to draw after them, from the rows that are left first",
+  }),
+  testSize: share({
+    flag: "test-size",
+    placeholder: "N|FRACTION",
+    group: "data",
+    default: 0,
+    help: "test rows to cut from data that come without any",
+  }),
+  method: choice(Object.keys(methods) as (keyof typeof methods)[], {
+    flag: "method",
+    group: "method",
+    default: "aft",
+    help: Object.values(methods).map(({ name, summary }) => `${name}: ${summary}`).join("; "),
+  }),
+  beta: real([0, 1e9], {
+    flag: "beta",
+    group: "method",
+    defaultText: betas,
+    help: "strength of the method's loss beside the task loss",
+  }),
+  rho: choice(["learned", "fixed"], {
+    flag: "rho",
+    group: "method",
+    default: "learned",
+    help: "aft: scales of teacher columns that are learned, or that stay at 0.5",
+  }),
+  standardise: toggle({
+    flag: "standardise",
+    group: "method",
+    help: "bring every teacher column to mean 0 and variance 1 over the training rows in use",
+  }),
+  regulariserLr: real([0, 1000], {
+    flag: "regulariser-lr",
+    group: "method",
+    default: 1e-2,
+    help: "learning rate of aft's scales; kd's map takes the student's rate",
+  }),
+  student: text({
+    flag: "student",
+    placeholder: "NAME:SIZES",
+    group: "student",
+    default: "mlp:128,128",
+    help: usages(students),
+  }),
+  seed: integer(0, Number.MAX_SAFE_INTEGER, {
+    flag: "seed",
+    group: "student",
+    default: 0,
+    help: "decides the rows drawn, the order of batches and all start values",
+  }),
+  optimiser: choice(["adam", "adamw", "sgd"], {
+    flag: "optimiser",
+    group: "optimiser",
+    default: "adam",
+    help: "adam couples weight decay with the gradient, adamw does not",
+  }),
+  lr: real([0, 1000], {
+    flag: "lr",
+    group: "optimiser",
+    default: 1e-3,
+    help: "learning rate of the student",
+  }),
+  momentum: real([0, 1], {
+    flag: "momentum",
+    group: "optimiser",
+    default: 0,
+    help: "momentum of sgd",
+  }, { below: true }),
+  schedule: text({
+    flag: "schedule",
+    placeholder: "NAME",
+    group: "optimiser",
+    default: "cosine",
+    help: `factor of all rates, taken at each step: ${usages(schedules)}`,
+  }),
+  weightDecay: real([0, 1000], {
+    flag: "weight-decay",
+    group: "optimiser",
+    default: 0,
+    help: "weight decay of the student; what a method learns never decays",
+  }),
+  clipNorm: real([0, 1e9], {
+    flag: "clip-norm",
+    group: "optimiser",
+    default: 0,
+    defaultText: "0, no limit",
+    help: "largest norm of all gradients together",
+  }),
+  labelSmoothing: real([0, 1], {
+    flag: "label-smoothing",
+    group: "optimiser",
+    default: 0,
+    help: "share of the target that is spread over all classes",
+  }, { below: true }),
+  batchSize: integer(1, 65_536, {
+    flag: "batch-size",
+    group: "optimiser",
+    default: 128,
+    help: "rows of a batch; all training rows where there are fewer",
+  }),
+  steps: integer(1, MOST_STEPS, {
+    flag: "steps",
+    group: "run",
+    default: 500,
+    help: "updates, exactly as many",
+  }),
+  evalEvery: integer(0, MOST_STEPS, {
+    flag: "eval-every",
+    group: "run",
+    default: 0,
+    defaultText: "0, at the end",
+    help: "steps between evaluations on the validation rows, or else on the test rows",
+  }),
+  logEvery: integer(1, MOST_STEPS, {
+    flag: "log-every",
+    group: "run",
+    default: 50,
+    help: "steps between lines of the log, which hold means over the steps since the last one",
+  }),
+  checkpointEvery: integer(0, MOST_STEPS, {
+    flag: "checkpoint-every",
+    group: "run",
+    default: 0,
+    defaultText: "0, at the end",
+    mayChange: true,
+    help: "steps between checkpoints",
+  }),
+  out: text({
+    flag: "out",
+    placeholder: "FOLDER",
+    group: "run",
+    defaultText: "runs/DATA-METHOD-seedSEED",
+    mayChange: true,
+    help: "run folder",
+  }),
+};
