@@ -104,9 +104,9 @@ export function asComputed(x: Tensor): Tensor {
   return x.dtype === "f16" ? castTo(x, "f32") : x;
 }
 
-/** Rounds to the nearest half. Some drivers drop a pack whose unpack follows at once. */
-const HALF = `fn half(x: f32) -> f32 {
-  return unpack2x16float(pack2x16float(vec2<f32>(x, 0.0)) & 0xffffu).x;
+/** Rounds to the nearest half. Drivers drop a pack that an unpack undoes, so a zero comes between. */
+const HALF = `fn half(x: f32, zero: u32) -> f32 {
+  return unpack2x16float(pack2x16float(vec2<f32>(x, 0.0)) | zero).x;
 }`;
 
 const castOp: InlineOp = {
@@ -121,7 +121,7 @@ const castOp: InlineOp = {
     const value = emitter.value(input, index);
     if (vertex.dtype === "f16") {
       emitter.prelude(HALF);
-      return emitter.let(`half(${value})`, "f32");
+      return emitter.let(`half(${value}, ${emitter.param(0)})`, "f32");
     }
     if (isFloat(input.dtype) && isFloat(vertex.dtype)) return value;
     return emitter.let(`${vertex.dtype}(${value})`, vertex.dtype);
