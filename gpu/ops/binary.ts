@@ -53,7 +53,8 @@ export const pow: Binary = binary("pow", "float", {
   prelude: POWER,
   gradients: [
     (g, { inputs: [a, b] }) => mul(g, mul(b, pow(a, sub(b, 1)))),
-    (g, { inputs: [a], output }) => mul(g, mul(output, log(a))),
+    // At a = 0 the power vanishes faster than the logarithm grows.
+    (g, { inputs: [a], output }) => mul(g, mul(output, log(where(equal(a, 0), 1, a)))),
   ],
   interval: [0.2, 3],
   cost: 10,
