@@ -84,9 +84,12 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   return wrap(record(productOp, nodes, [...batch, rows, columns], "f32"));
 }
 
-/** Threads of a workgroup, and the block of results that each thread keeps in registers. */
+/** Threads of a workgroup. */
 const THREADS = 32;
+/** Columns of the block of results that each thread keeps in registers. */
 const WIDE = 4;
+/** Multiply-adds from which eight rows to a block pay for a kernel that takes longer to compile. */
+const LARGE = 2 ** 24;
 
 /** How one operand is read: four neighbours at a time along one of its two axes, or one by one. */
 interface Reader {
@@ -101,7 +104,7 @@ function writeProduct(writer: KernelWriter, vertex: Vertex): void {
   const [rows, columns] = vertex.shape.slice(-2);
   const inner = vertex.inputs[0].shape.at(-1)!;
   const batch = vertex.shape.slice(0, -2);
-  const tall = rows > 4 ? 8 : 4;
+  const tall = rows * columns * inner >= LARGE ? 8 : 4;
   const across = Math.ceil(columns / WIDE);
   const down = Math.ceil(rows / tall);
   const tiles = across * down * sizeOf(batch);
@@ -127,12 +130,14 @@ function writeProduct(writer: KernelWriter, vertex: Vertex): void {
       for (let i = 0; i < tall; i++) writer.line(`acc${i} += ${left[i][k]} * b${k};`);
     }
   });
-  writer.block(`for (var k = ${writer.param(whole)}; k < ${writer.param(inner)}; k++)`, () => {
-    const column = n.map((outer) => scalar(writer, b, outer, "k"));
-    writer.line(`let b0 = vec4<f32>(${column.join(", ")});`);
-    m.forEach((outer, i) => writer.line(`acc${i} += ${scalar(writer, a, outer, "k")} * b0;`));
-  });
-  storeTile(writer, vertex, tall, block);
+  if (whole < inner) {
+    writer.block(`for (var k = ${writer.param(whole)}; k < ${writer.param(inner)}; k++)`, () => {
+      const column = n.map((outer) => scalar(b, outer, "k"));
+      writer.line(`let b0 = vec4<f32>(${column.join(", ")});`);
+      m.forEach((outer, i) => writer.line(`acc${i} += ${scalar(a, outer, "k")} * b0;`));
+    });
+  }
+  storeTile(writer, vertex, m, n, block);
 }
 
 /** Rows or columns of a tile, held inside the matrix: what lies outside is read and not stored. */
@@ -237,36 +242,48 @@ function fragment(
     );
   }
   return lines.map((line) =>
-    [0, 1, 2, 3].map((k) => writer.let(scalar(writer, reader, line, `(k + ${k}u)`), "f32"))
+    [0, 1, 2, 3].map((k) => writer.let(scalar(reader, line, `(k + ${k}u)`), "f32"))
   );
 }
 
 /** One element of an operand, whichever way the operand is read. */
-function scalar(_: KernelWriter, reader: Reader, outer: string, inner: string): string {
+function scalar(reader: Reader, outer: string, inner: string): string {
   const place = reader.place(outer, inner);
   return reader.side === undefined
     ? `${reader.name}[${place}]`
     : `${reader.name}[(${place}) >> 2u][(${place}) & 3u]`;
 }
 
+/**
+ * Stores the block of one thread. Where it sticks out of the matrix its lines were held at the last
+ * one, so the same value is stored twice and no test is needed; unless the kernel also reads what it
+ * overwrites.
+ */
 function storeTile(
   writer: KernelWriter,
   vertex: Vertex,
-  tall: number,
+  rows: readonly string[],
+  columns: readonly string[],
   block: string | undefined,
 ): void {
-  const [rows, columns] = vertex.shape.slice(-2);
+  const [height, width] = vertex.shape.slice(-2);
   const batch = vertex.shape.slice(0, -2);
   const outer = block === undefined
     ? batch.map(() => "0u")
     : writer.coordinates({ shape: batch, flat: block });
-  for (let i = 0; i < tall; i++) {
-    for (let j = 0; j < WIDE; j++) {
-      const row = writer.let(`row0 + ${i}u`, "u32");
-      const column = writer.let(`col0 + ${j}u`, "u32");
-      const guard = `${row} < ${writer.param(rows)} && ${column} < ${writer.param(columns)}`;
-      const index = { shape: vertex.shape, coordinates: [...outer, row, column] };
-      writer.store(index, vertex, `acc${i}.${"xyzw"[j]}`, guard);
-    }
-  }
+  const four = writer.canStoreFour && width % 4 === 0;
+  rows.forEach((row, i) => {
+    const indices = columns.map((column) => ({
+      shape: vertex.shape,
+      coordinates: [...outer, row, column],
+    }));
+    const values = columns.map((_, j) => `acc${i}.${"xyzw"[j]}`);
+    if (four) return writer.storeFour(indices, vertex, values);
+    indices.forEach((index, j) => {
+      const inside = `row0 + ${i}u < ${writer.param(height)} && col0 + ${j}u < ${
+        writer.param(width)
+      }`;
+      writer.store(index, vertex, values[j], inside);
+    });
+  });
 }

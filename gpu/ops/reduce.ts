@@ -1,7 +1,7 @@
 /** Reductions over any axes, each one kernel; very long ones two. */
 
 import type { DType } from "../dtype.ts";
-import { type Gradient, type KernelOp, record, type Vertex } from "../node.ts";
+import { type Gradient, type InlineOp, type KernelOp, record, type Vertex } from "../node.ts";
 import type { KernelWriter } from "../plan/kernel_writer.ts";
 import { resolveAxes, resolveAxis, type Shape, sizeOf } from "../shape.ts";
 import { nodeOf, type Tensor, wrap } from "../tensor.ts";
@@ -222,6 +222,16 @@ function keptDims(shape: Shape, axes: readonly number[]): number[] {
   return shape.map((size, axis) => axes.includes(axis) ? 1 : size);
 }
 
+/** The result of chunks, with the slope of the whole: equals in different chunks share it too. */
+const chunkedOp: InlineOp = {
+  kind: "inline",
+  name: "chunked",
+  gradients: [shareAmongEqual, null],
+  cost: 0,
+  pointwise: true,
+  emit: (emitter, { inputs: [, total] }, index) => emitter.value(total, index),
+};
+
 /** A few very long reductions: chunks first, so that the whole adapter takes part. */
 function reduceLong(op: KernelOp, x: Tensor, options: ReduceOptions, fill: number): Tensor {
   const axes = resolveAxes(options.axes, x.rank, `take the ${op.name}`);
@@ -234,8 +244,11 @@ function reduceLong(op: KernelOp, x: Tensor, options: ReduceOptions, fill: numbe
   const padded = pad(rows, [0, 0], [0, chunks * CHUNK - length], fill);
   const parts = reduce(op, reshape(padded, [outputs, chunks, CHUNK]), { axes: 2 });
   const total = reduce(op, parts, { axes: 1 });
+  const whole = op === sumOp
+    ? total
+    : wrap(record(chunkedOp, [nodeOf(x), nodeOf(total)], [outputs], x.dtype, { axes }));
   return reshape(
-    total,
+    whole,
     options.keepDims ? keptDims(x.shape, axes) : kept.map((axis) => x.shape[axis]),
   );
 }

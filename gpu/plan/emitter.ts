@@ -82,7 +82,7 @@ export class Emitter {
     return `${prefix}${this.#names++}`;
   }
 
-  /** A size, read from the params block so that kernels of other sizes have the same text. */
+  /** A size, from the params block so that kernels of other sizes have the same text. */
   param(value: number): string {
     return this.#slot(`u${value}`, value);
   }
@@ -234,6 +234,6 @@ export class Emitter {
       this.#slots.set(key, word);
       added?.(word);
     }
-    return `p.v[${word >> 2}].${"xyzw"[word & 3]}`;
+    return `p${word}`;
   }
 }

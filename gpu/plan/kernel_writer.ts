@@ -22,6 +22,7 @@ export class KernelWriter extends Emitter {
   readonly #shared: string[] = [];
   #workgroup = 64;
   #groups = 1;
+  #wide = false;
 
   /** Sets how many workgroups run, and threads in each. */
   launch(groups: number, threads: number): void {
@@ -75,6 +76,26 @@ export class KernelWriter extends Emitter {
     );
   }
 
+  /** True where {@link storeFour} may be used: results that are f32 and overwrite no variable. */
+  get canStoreFour(): boolean {
+    return this.targets.every(({ vertex, storage }) =>
+      vertex.dtype === "f32" && storage === undefined
+    );
+  }
+
+  /** Stores four neighbours of the innermost axis at once; the first is at a multiple of four. */
+  storeFour(indices: readonly Index[], vertex: Vertex, values: readonly string[]): void {
+    this.#wide = true;
+    const places = indices.map((index) => this.flat(index));
+    this.targets.forEach(({ vertex: root }, target) => {
+      const results = indices.map((index, i) => {
+        this.core = { vertex, value: values[i] };
+        return this.#compute(root, this.reshaped({ ...index, flat: places[i] }, root.shape));
+      });
+      this.line(`out${target}[${places[0]} >> 2u] = vec4<f32>(${results.join(", ")});`);
+    });
+  }
+
   /** Stores element `flat` of every target; none of them has a kernel op inside. */
   storePointwise(flat: string): void {
     this.identity = flat;
@@ -98,12 +119,13 @@ export class KernelWriter extends Emitter {
   /** The kernel, once its statements are written. */
   finish(label: string): Kernel {
     const count = this.param(this.#groups);
-    const outputs = this.targets.map(({ vertex }, i) =>
-      binding(this.reads.length + 1 + i, "read_write", `out${i}`, storageType(vertex.dtype))
-    );
+    const outputs = this.targets.map(({ vertex }, i) => {
+      const element = this.#wide ? "vec4<f32>" : storageType(vertex.dtype);
+      return binding(this.reads.length + 1 + i, "read_write", `out${i}`, element);
+    });
     const source = [
       `struct Params { v: array<vec4<u32>, ${Math.ceil(this.params.length / 4)}> }`,
-      "@group(0) @binding(0) var<uniform> p: Params;",
+      "@group(0) @binding(0) var<uniform> params: Params;",
       ...this.reads.map(({ name, element }, i) => binding(i + 1, "read", name, element)),
       ...outputs,
       ...this.#shared,
@@ -111,6 +133,8 @@ export class KernelWriter extends Emitter {
       `@compute @workgroup_size(${this.#workgroup})`,
       "fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) wide: vec3<u32>,",
       "  @builtin(local_invocation_index) lid: u32) {",
+      // Read once: some drivers fetch a uniform again wherever it is named, inside loops too.
+      ...this.params.map((_, i) => `let p${i} = params.v[${i >> 2}].${"xyzw"[i & 3]};`),
       "let group = wid.y * wide.x + wid.x;",
       `if (group >= ${count}) { return; }`,
       ...this.lines,
