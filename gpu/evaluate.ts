@@ -82,11 +82,20 @@ export function submitUpdates(): void {
   if (updates.length > 0) send([], []);
 }
 
-/** Computes `nodes` and keeps each in storage of its own. */
+/** Computes `nodes` and keeps each in storage of its own; recorded updates run too. */
 export function materialise(nodes: readonly Node[]): Storage[] {
+  return keep(nodes, send);
+}
+
+/** Like {@link materialise}, but a step that is being recorded goes on: its updates wait. */
+export function materialiseFirst(nodes: readonly Node[]): Storage[] {
+  return keep(nodes, nodes.some(laterThanNow) ? send : sendOutputs);
+}
+
+function keep(nodes: readonly Node[], run: typeof send): Storage[] {
   const { gpu } = session();
   const storages = nodes.map((node) => gpu.allocate(byteLength(node.dtype, nodeSize(node))));
-  send(nodes, storages.map(({ handle, offset }) => ({ handle, offset })));
+  run(nodes, storages.map(({ handle, offset }) => ({ handle, offset })));
   return storages;
 }
 
@@ -127,7 +136,7 @@ export async function readNodes(nodes: readonly Node[]): Promise<TypedArray[]> {
 /** Runs pending updates and computes `nodes`; one submit unless a node needs an update's result. */
 function send(nodes: readonly Node[], deliveries: readonly Delivery[]): void {
   const open = session();
-  const later = nodes.map((node) => laterThanNow(node));
+  const later = nodes.map(laterThanNow);
   const pending = updates;
   updates = [];
   const now = nodes.filter((_, i) => !later[i]);
@@ -139,11 +148,14 @@ function send(nodes: readonly Node[], deliveries: readonly Delivery[]): void {
       storage.buffer.version++;
     }
   }
-  const rest = nodes.filter((_, i) => later[i]);
-  if (rest.length > 0) {
-    prepare(rest);
-    open.plan({ outputs: rest, updates: [] })(deliveries.filter((_, i) => later[i]));
-  }
+  sendOutputs(nodes.filter((_, i) => later[i]), deliveries.filter((_, i) => later[i]));
+}
+
+/** Computes `nodes` alone. */
+function sendOutputs(nodes: readonly Node[], deliveries: readonly Delivery[]): void {
+  if (nodes.length === 0) return;
+  prepare(nodes);
+  session().plan({ outputs: nodes, updates: [] })(deliveries);
 }
 
 /** True where `node` reads a variable after an update that is still pending. */

@@ -2,7 +2,7 @@
 
 import { GpuError, ShapeError } from "./errors.ts";
 import { currentDevice } from "./device.ts";
-import { materialise } from "./evaluate.ts";
+import { materialiseFirst } from "./evaluate.ts";
 import { type InlineOp, type Node, type PackOp, record } from "./node.ts";
 import { sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -124,8 +124,8 @@ export class Flat {
   #adopt(variables: readonly Variable[]): void {
     const origins = variables.map(originOf);
     const computed = origins.filter((origin): origin is Node => !(origin instanceof Storage));
-    const storages = materialise(computed);
-    const [all] = materialise([nodeOf(this.values)]);
+    const storages = materialiseFirst(computed);
+    const [all] = materialiseFirst([nodeOf(this.values)]);
     const gpu = currentDevice();
     const encoder = gpu.device.createCommandEncoder();
     const places = origins.map((origin, i) => {

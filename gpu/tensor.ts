@@ -5,6 +5,7 @@ import { ShapeError } from "./errors.ts";
 import {
   hasUpdates,
   materialise,
+  materialiseFirst,
   readNodes,
   recordUpdate,
   submitUpdates,
@@ -230,7 +231,7 @@ export class Variable extends Tensor {
 
   #place(): Storage {
     if (this.#storage === undefined) {
-      [this.#storage] = materialise([this.#initial!]);
+      [this.#storage] = materialiseFirst([this.#initial!]);
       this.#initial = undefined;
     }
     return this.#storage;
