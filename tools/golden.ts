@@ -5,7 +5,7 @@
  * the form.
  */
 
-import { FormatError, openGpu } from "../gpu/mod.ts";
+import { FormatError, GpuError, openGpu } from "../gpu/mod.ts";
 import { readFolder } from "./golden/form.ts";
 import { runFolder } from "./golden/run.ts";
 
@@ -38,7 +38,7 @@ function isMisuse(error: unknown): error is Error {
 try {
   Deno.exitCode = await main(Deno.args);
 } catch (error) {
-  if (!isMisuse(error)) throw error;
+  if (!isMisuse(error) && !(error instanceof GpuError)) throw error;
   console.error(error.message);
-  Deno.exitCode = 2;
+  Deno.exitCode = error instanceof GpuError ? 1 : 2;
 }

@@ -56,10 +56,6 @@ export function compare(
 /** For outputs of which nothing else can be asked. */
 export function finite(output: string, values: ArrayLike<number>): Check {
   const at = Array.from(values).findIndex((value) => !Number.isFinite(value));
-  return {
-    output: `${output} finite`,
-    error: at < 0 ? 0 : NaN,
-    tolerance: 0,
-    detail: at < 0 ? "" : `element ${at} is ${values[at]}`,
-  };
+  const detail = at < 0 ? "" : `${output}, element ${at} is ${values[at]}`;
+  return { output: "finite", error: at < 0 ? 0 : NaN, tolerance: 0, detail };
 }

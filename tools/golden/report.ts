@@ -27,7 +27,7 @@ export function errorTable(outcomes: readonly Outcome[]): string[] {
     ];
   });
   return aligned([
-    ["method", "output", "cases", "largest error", "tolerance", "of it", "where"],
+    ["method", "output", "count", "largest error", "tolerance", "of it", "where"],
     ...rows,
   ]);
 }
