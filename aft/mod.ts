@@ -1,0 +1,162 @@
+/**
+ * Transfer: methods, labelled data, cached features, training, evaluation, reports.
+ *
+ * @example Train from files, then ask the trained model
+ * ```ts
+ * import { evaluateCheckpoint, train, writeAtomic } from "@aft/aft/aft";
+ * import { assert } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const rows = Array.from({ length: 64 }, (_, i) => `${i % 4},${i % 4 < 2 ? "low" : "high"}`);
+ * for (const name of ["train", "test"]) {
+ *   await writeAtomic(`${folder}/${name}.csv`, ["size,label", ...rows].join("\n"));
+ * }
+ *
+ * const config = { data: folder, method: "stl", student: "mlp:8", steps: 40, lr: 0.05 } as const;
+ * for await (const progress of train({ ...config, out: `${folder}/run` })) {
+ *   if (progress.event === "done") assert(progress.seconds > 0);
+ * }
+ *
+ * const { score } = await evaluateCheckpoint(`${folder}/run/checkpoint.safetensors`, folder);
+ * assert("accuracy" in score && score.accuracy > 0.9);
+ * ```
+ *
+ * @module
+ */
+
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  loadModel,
+  modelOf,
+  readCheckpoint,
+  type RowCounts,
+  type TeacherColumns,
+  writeCheckpoint,
+} from "./checkpoint.ts";
+export {
+  configFromJson,
+  type ConfigKey,
+  configToJson,
+  parseConfigFlag,
+  resolveConfig,
+  resolveSettings,
+  type TrainConfig,
+  type TrainSettings,
+} from "./config.ts";
+export { type ConfigField, configFields, type ConfigGroup } from "./config_fields.ts";
+export {
+  type CutRows,
+  DATA_FORMATS,
+  type DataFormat,
+  type Dataset,
+  type DatasetOptions,
+  type DataShape,
+  type InputLayout,
+  type InputRows,
+  readDataset,
+  readInputs,
+  type ReadInputsOptions,
+  type Split,
+  type SplitName,
+  type TaskKind,
+} from "./data/dataset.ts";
+export {
+  type FeatureRows,
+  type FeatureSplit,
+  readFeatures,
+  type Teacher,
+} from "./data/features.ts";
+export { columnStatistics, inputStatistics, type Statistics } from "./data/normalise.ts";
+export { chooseRows, type ChooseRowsOptions, type ChosenRows } from "./data/split.ts";
+export {
+  type ClassificationScore,
+  evaluateModel,
+  type Evaluation,
+  type RegressionScore,
+  type Score,
+  scoreOutputs,
+} from "./evaluate.ts";
+export {
+  appendLine,
+  exists,
+  type FileContent,
+  gunzipParts,
+  list,
+  lookAt,
+  makeFolder,
+  type PathKind,
+  readBytes,
+  readHead,
+  readText,
+  readTextParts,
+  writeAtomic,
+} from "./files.ts";
+export {
+  type Method,
+  type MethodBatch,
+  type MethodName,
+  methodOf,
+  type MethodOptions,
+  methods,
+  type MethodShape,
+  type Regulariser,
+} from "./methods/mod.ts";
+export { Model, type ModelOptions, type RawInputs } from "./model.ts";
+export { nearestName } from "./nearest.ts";
+export {
+  type CheckpointEvaluation,
+  type ClassPrediction,
+  evaluateCheckpoint,
+  predict,
+  type Prediction,
+  type PredictOptions,
+  type ValuePrediction,
+} from "./predict.ts";
+export type {
+  CheckpointProgress,
+  DoneProgress,
+  EvaluationProgress,
+  InterruptedProgress,
+  Progress,
+  StartProgress,
+  StepProgress,
+} from "./progress.ts";
+export type {
+  ReportCommand,
+  ReportData,
+  ReportEvaluation,
+  ReportMetric,
+  ReportPrediction,
+  ReportResult,
+} from "./report/data.ts";
+export { renderReport } from "./report/report.ts";
+export {
+  energyShares,
+  explainRho,
+  explainScales,
+  RHO_BINS,
+  type ScaleBlock,
+  type ScaleRange,
+  type ScaleReport,
+  type ScaleSummary,
+  type TeacherScales,
+} from "./rho.ts";
+export { type LogLine, readConfig, RunFolder } from "./run.ts";
+export {
+  parseStudent,
+  type Student,
+  type StudentEntry,
+  type StudentName,
+  type StudentOutput,
+  type StudentPlan,
+  students,
+  type StudentShape,
+} from "./student.ts";
+export { train, type TrainOptions } from "./train.ts";
+export { type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";
+export { TrainingError } from "./training/error.ts";
+export type { TeacherFeatures, TrainingData } from "./training/prepare.ts";
+export type { Placement } from "./training/rows.ts";
+export type { Scale, Scaling, TeacherScale } from "./training/scaling.ts";

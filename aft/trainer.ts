@@ -1,0 +1,430 @@
+/** The trainer: one student, one method, one loop. */
+
+import {
+  add,
+  argmax,
+  cast,
+  currentGpu,
+  equal,
+  mul,
+  reshape,
+  stack,
+  submit,
+  sum,
+  type Tensor,
+  valueAndGradWithAux,
+  type Variable,
+  variable,
+  zeros,
+} from "../gpu/mod.ts";
+import { ConfigError } from "../gpu/errors.ts";
+import {
+  crossEntropy,
+  deriveSeed,
+  meanSquaredError,
+  type Optimiser,
+  parseSchedule,
+  type Schedule,
+} from "../nn/mod.ts";
+import { readState, type State, writeState } from "../nn/state.ts";
+import { type Checkpoint, firstBroken, type RowCounts } from "./checkpoint.ts";
+import { resolveSettings, type TrainConfig, type TrainSettings } from "./config.ts";
+import type { ChosenRows } from "./data/split.ts";
+import type { Split } from "./data/types.ts";
+import { evaluateModel, type Evaluation } from "./evaluate.ts";
+import { methodOf, type Regulariser } from "./methods/mod.ts";
+import { Model } from "./model.ts";
+import type { EvaluationProgress, Progress, StartProgress, StepProgress } from "./progress.ts";
+import { TrainingError } from "./training/error.ts";
+import { BatchOrder } from "./training/order.ts";
+import {
+  type BatchPart,
+  checkData,
+  makeOptimiser,
+  measureScaling,
+  rowsInUse,
+  type TeacherFeatures,
+  type TrainingData,
+  trainingRows,
+} from "./training/prepare.ts";
+import { BatchRows, type Placement } from "./training/rows.ts";
+import { scaler } from "./training/scaling.ts";
+
+/** Options of {@linkcode Trainer}. */
+export interface TrainerOptions extends Partial<TrainSettings> {
+  /** Teachers' features, in the order of their columns; a method without teachers ignores them. */
+  readonly teachers?: readonly TeacherFeatures[];
+  /** Where training rows lie: on the device where they fit (`auto`), always there, or never. */
+  readonly placement?: Placement;
+}
+
+/** Options of {@linkcode Trainer.run}. */
+export interface RunOptions {
+  /** Stops the run before its next step. */
+  readonly signal?: AbortSignal;
+  /** Keeps a checkpoint and says where; called when one is due, at a stop, and at the end. */
+  readonly save?: (trainer: Trainer) => Promise<string>;
+  /** Steps between checkpoints; default 0, none before the end. */
+  readonly checkpointEvery?: number;
+  /** Seconds that were trained before, in a run that is resumed; default 0. */
+  readonly secondsBefore?: number;
+}
+
+/** Milliseconds after which the host waits for the device, so that signals are seen in time. */
+const BREATH = 100;
+
+/**
+ * Trains a student on labelled rows in memory, with the help of teachers' features. Open the GPU
+ * first. For classification the task loss is the cross-entropy; for regression it is the squared
+ * error of values that are learned at mean 0 and variance 1 (so that beta means the same whatever
+ * the unit) and reported in units of the labels.
+ *
+ * @example
+ * ```ts
+ * import { openGpu } from "@aft/aft/gpu";
+ * import { Trainer } from "@aft/aft/aft";
+ * import { assert } from "@std/assert";
+ *
+ * await openGpu();
+ * const inputs = Float32Array.from({ length: 64 }, (_, i) => i % 8);
+ * const labels = Int32Array.from({ length: 64 }, (_, i) => i % 8 < 4 ? 0 : 1);
+ * const split = { rows: 64, inputs, labels, labelled: true };
+ * const features = { rows: 64, columns: 1, values: inputs, dtype: "f32" as const };
+ * const trainer = new Trainer({
+ *   inputShape: [1],
+ *   layout: "table",
+ *   task: "classification",
+ *   classes: ["low", "high"],
+ *   splits: { train: split, test: split },
+ * }, {
+ *   method: "aft",
+ *   beta: 1,
+ *   teachers: [{ name: "ruler", columns: 1, splits: { train: features } }],
+ *   ...{ student: "mlp:8", batchSize: 32, steps: 40, lr: 0.05 },
+ * });
+ *
+ * let accuracy = 0;
+ * for await (const progress of trainer.run()) {
+ *   if (progress.event === "done" && "accuracy" in progress.test) accuracy = progress.test.accuracy;
+ * }
+ * assert(accuracy > 0.9);
+ * ```
+ */
+export class Trainer {
+  /** All settings, defaults filled in. */
+  readonly settings: TrainSettings;
+  /** The student with its normalisation. */
+  readonly model: Model;
+  /** The method at work; undefined for one that adds nothing to the task loss. */
+  readonly regulariser: Regulariser | undefined;
+  /** The optimiser of student and method. */
+  readonly optimiser: Optimiser;
+  /** Teachers in use. */
+  readonly teachers: readonly TeacherFeatures[];
+  /** Numbers of the training and validation rows in use. */
+  readonly chosen: ChosenRows;
+  readonly #data: TrainingData;
+  readonly #order: BatchOrder;
+  readonly #batches: BatchRows<BatchPart>;
+  readonly #schedule: Schedule;
+  /** Sums since the last line of the log: task loss, regulariser, correct rows. */
+  readonly #metrics: Variable = variable(zeros([3]));
+  readonly #standardise: (psi: Tensor) => Tensor;
+  #step = 0;
+  #test: Evaluation | undefined;
+
+  /**
+   * Draws the rows in use, takes their statistics, and makes student, method and optimiser.
+   *
+   * @param data Labelled rows.
+   * @param options Settings that differ from the defaults, and teachers.
+   * @throws {ConfigError} If a setting is out of range, or does not go with the data.
+   * @throws {ShapeError} If features are not as many as training rows.
+   */
+  constructor(data: TrainingData, options: TrainerOptions) {
+    const { teachers = [], placement, ...given } = options;
+    const settings = resolveSettings(given);
+    const method = methodOf(settings.method);
+    this.#data = data;
+    this.settings = settings;
+    this.teachers = method.usesTeachers ? teachers : [];
+    if (method.usesTeachers && teachers.length === 0) {
+      throw new ConfigError(`Cannot train with method ${method.name}: it needs a teacher`, {
+        field: "features",
+        value: [],
+      });
+    }
+    checkData(data, this.teachers, settings);
+    this.chosen = rowsInUse(data, settings);
+    const { train } = this.chosen;
+    const scaling = measureScaling(data, this.teachers, train);
+    this.model = new Model({ ...settings, data: shapeOf(data), scaling });
+    const columns = this.teachers.reduce((total, { columns }) => total + columns, 0);
+    this.regulariser = method.create({
+      features: this.model.width,
+      teacher: columns,
+      seed: deriveSeed(settings.seed, "regulariser"),
+    }, settings);
+    this.optimiser = makeOptimiser(settings, this.model, this.regulariser);
+    this.#order = new BatchOrder(train.length, settings.batchSize, settings.seed);
+    this.#schedule = parseSchedule(settings.schedule);
+    this.#batches = new BatchRows(trainingRows(data, this.teachers, scaling), {
+      size: this.#order.size,
+      inUse: train,
+      placement,
+    });
+    this.#metrics.write(new Float32Array(this.#metrics.size)); // made now, not within the first step
+    this.#standardise = settings.standardise && scaling.teacher
+      ? scaler(scaling.teacher, [columns])
+      : (psi) => psi;
+  }
+
+  /** Updates taken. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Rows in use of each split. */
+  get rows(): RowCounts {
+    const { splits } = this.#data;
+    const [val] = this.#splitRows("val");
+    const count = this.chosen.val.length || (val?.rows ?? 0);
+    return { train: this.chosen.train.length, val: count, test: splits.test.rows };
+  }
+
+  /** What the test split said after the last step. */
+  get test(): Evaluation | undefined {
+    return this.#test;
+  }
+
+  /**
+   * Trains to the last step, or until it is asked to stop. Nothing is waited for within a step: sums
+   * stay on the device until a line of the log is due.
+   *
+   * @param options Stop signal and where checkpoints go.
+   * @returns Progress as it happens, last of all `done` or `interrupted`.
+   * @throws {TrainingError} If a loss or a weight is not finite any more.
+   * @throws {GpuError} If the device fails.
+   */
+  async *run(options: RunOptions = {}): AsyncGenerator<Progress> {
+    const { signal, save, checkpointEvery = 0, secondsBefore = 0 } = options;
+    const { steps, logEvery, evalEvery } = this.settings;
+    const start = performance.now();
+    const seconds = () => secondsBefore + (performance.now() - start) / 1000;
+    const isDue = (every: number) => every > 0 && this.#step % every === 0;
+    let breath = start;
+
+    yield this.#started();
+    while (this.#step < steps) {
+      if (signal?.aborted) {
+        yield { event: "interrupted", step: this.#step, checkpoint: await save?.(this) };
+        return;
+      }
+      this.#update();
+      const isLast = this.#step === steps;
+      if (isDue(logEvery) || isLast) yield await this.#logLine(seconds());
+      else if (performance.now() - breath > BREATH) {
+        await currentGpu().settled();
+        breath = performance.now();
+      }
+      if (isLast) break;
+      if (isDue(evalEvery)) yield await this.#evaluated(this.rows.val > 0 ? "val" : "test");
+      if (isDue(checkpointEvery) && save) {
+        yield { event: "checkpoint", step: this.#step, checkpoint: await save(this) };
+      }
+    }
+    if (this.rows.val > 0) yield await this.#evaluated("val");
+    yield await this.#evaluated("test");
+    const checkpoint = await save?.(this);
+    const { score } = this.#test!;
+    yield { event: "done", step: this.#step, test: score, seconds: seconds(), checkpoint };
+  }
+
+  /** Records one step and sends it: a batch, losses, gradients, the update, sums of metrics. */
+  #update(): void {
+    this.#batches.load(this.#order.at(this.#step));
+    const factor = this.#schedule(this.#step, this.settings.steps);
+    const { aux, grads } = valueAndGradWithAux(this.#losses)(this.#parameters());
+    this.optimiser.step(grads, { scale: factor });
+    this.#metrics.assign(add(this.#metrics, aux));
+    submit();
+    this.#step++;
+  }
+
+  /** The total loss of the batch, and what the log is made of: `[task, regulariser, correct]`. */
+  #losses = (_parameters: Parameters): { loss: Tensor; aux: Tensor } => {
+    const { beta } = this.settings;
+    const labels = this.#batches.batch("labels");
+    const { logits, features } = this.model.forward(this.#batches.batch("inputs"), this.#step);
+    const { task, correct } = this.#taskLoss(logits, labels);
+    if (this.regulariser === undefined) {
+      return { loss: task, aux: stack([task, zeros([]), correct]) };
+    }
+    const teacher = this.#standardise(this.#batches.batch("features"));
+    const regulariser = this.regulariser.loss({ features, logits, teacher, labels });
+    const loss = add(task, mul(regulariser, beta));
+    return { loss, aux: stack([task, regulariser, correct]) };
+  };
+
+  #taskLoss(logits: Tensor, labels: Tensor): { task: Tensor; correct: Tensor } {
+    if (this.#data.task === "regression") {
+      const values = reshape(logits, labels.shape); // [batch, 1] -> [batch]
+      return { task: meanSquaredError(values, labels), correct: zeros([]) };
+    }
+    const { labelSmoothing } = this.settings;
+    return {
+      task: crossEntropy(logits, labels, { labelSmoothing }),
+      correct: sum(cast(equal(argmax(logits, { axis: 1 }), labels), "f32")),
+    };
+  }
+
+  #parameters(): Parameters {
+    const student = this.model.student.parameters();
+    const learned = this.regulariser?.parameters ?? {};
+    return Object.keys(learned).length > 0 ? { student, regulariser: learned } : { student };
+  }
+
+  #started(): StartProgress {
+    const { steps, method, student } = this.settings;
+    const { description, device, vendor } = currentGpu().info;
+    const variables = Object.values(this.#parameters()).flatMap((part) => Object.values(part));
+    return {
+      event: "start",
+      step: this.#step,
+      ...{ steps, method, student },
+      parameters: variables.reduce((total, { size }) => total + size, 0),
+      rows: this.rows,
+      batch: this.#order.size,
+      teachers: this.#teacherColumns(),
+      onDevice: this.#batches.onDevice,
+      device: description || device || vendor,
+    };
+  }
+
+  /** The one readback of a line: means of what the device has summed up. */
+  async #logLine(seconds: number): Promise<StepProgress> {
+    const { logEvery, steps, lr } = this.settings;
+    const step = this.#step;
+    const sums = await this.#metrics.data();
+    this.#metrics.write(new Float32Array(sums.length));
+    const count = step - Math.floor((step - 1) / logEvery) * logEvery;
+    const [task, regulariser, correct] = Array.from(sums, (total) => total / count);
+    const learningRate = lr * this.#schedule(step - 1, steps);
+    const { labels } = this.model.scaling;
+    const taskLoss = task * (labels ? labels.deviation[0] ** 2 : 1);
+    this.#refuseBroken("the task loss", taskLoss, learningRate);
+    if (this.regulariser) this.#refuseBroken("the regulariser", regulariser, learningRate);
+    return {
+      event: "step",
+      step,
+      taskLoss,
+      ...this.regulariser && { regulariser },
+      ...!labels && { accuracy: correct / this.#order.size },
+      learningRate,
+      seconds,
+    };
+  }
+
+  #refuseBroken(what: string, loss: number, learningRate: number): void {
+    if (Number.isFinite(loss)) return;
+    throw new TrainingError(
+      `Cannot train on after step ${this.#step}: ${what} is ${loss} at learning rate ` +
+        `${learningRate}; take a smaller lr or beta, or limit gradients by clip-norm`,
+      { step: this.#step, loss },
+    );
+  }
+
+  async #evaluated(name: "val" | "test"): Promise<EvaluationProgress> {
+    const evaluation = await evaluateModel(this.model, ...this.#splitRows(name) as [Split]);
+    if (name === "test" && this.#step === this.settings.steps) this.#test = evaluation;
+    return { event: "evaluation", step: this.#step, split: name, ...evaluation.score };
+  }
+
+  /** A split, and which of its rows are meant where not all are. */
+  #splitRows(name: "val" | "test"): [Split | undefined, Uint32Array?] {
+    const { train, val, test } = this.#data.splits;
+    if (name === "test") return [test];
+    return this.chosen.val.length > 0 ? [train, this.chosen.val] : [val];
+  }
+
+  #teacherColumns() {
+    return this.teachers.map(({ name, columns }) => ({ name, columns }));
+  }
+
+  /**
+   * All that is needed to use the model or to go on later with the same bits.
+   *
+   * @param config Fields of the configuration beyond the settings, such as paths.
+   * @returns The run at this step.
+   * @throws {TrainingError} If a weight is not finite.
+   */
+  async checkpoint(config: Partial<TrainConfig> = {}): Promise<Checkpoint> {
+    const { parameters = {}, constants = {} } = this.regulariser ?? {};
+    const student = await this.model.student.state();
+    const regulariser = await stateOf(parameters);
+    const fixed = await stateOf(constants);
+    const optimiser = await this.optimiser.state();
+    const metrics = [...await this.#metrics.data()];
+    const broken = firstBroken(student, regulariser, optimiser.tensors);
+    if (broken !== undefined) this.#refuseBroken(`a number of ${broken}`, NaN, this.settings.lr);
+    return {
+      step: this.#step,
+      config: { ...config, ...this.settings },
+      data: this.model.data,
+      rows: this.rows,
+      teachers: this.#teacherColumns(),
+      scaling: this.model.scaling,
+      ...{ student, regulariser, constants: fixed, optimiser, metrics },
+      ...this.#test && { test: this.#test.score },
+    };
+  }
+
+  /**
+   * Goes back to a checkpoint of a run with the same settings and data.
+   *
+   * @param checkpoint What {@linkcode Trainer.checkpoint} gave.
+   * @throws {ConfigError} If it is of other data or teachers, or of another student.
+   */
+  restore(checkpoint: Checkpoint): void {
+    const { step, student, regulariser, constants, optimiser, metrics } = checkpoint;
+    const before = [checkpoint.data, checkpoint.rows, checkpoint.teachers, checkpoint.scaling];
+    const now = [this.model.data, this.rows, this.#teacherColumns(), this.model.scaling];
+    const what = ["the data", "the numbers of rows", "the teachers", "the values of the data"];
+    const changed = what.find((_, i) => JSON.stringify(before[i]) !== JSON.stringify(now[i]));
+    if (changed !== undefined) {
+      throw new ConfigError(`Cannot resume at step ${step}: ${changed} changed since it was left`, {
+        field: "data",
+        value: changed,
+      });
+    }
+    this.model.student.load(student);
+    writeState(mapOf(this.regulariser?.parameters), regulariser, "method");
+    writeState(mapOf(this.regulariser?.constants), constants, "method");
+    this.optimiser.load(optimiser);
+    this.#metrics.write(Float32Array.from(metrics));
+    this.#step = step;
+  }
+}
+
+/** Variables of the student and of the method, by name. */
+type Parameters = Record<string, Record<string, Variable>>;
+
+function mapOf(variables: Record<string, Variable> = {}): Map<string, Variable> {
+  return new Map(Object.entries(variables));
+}
+
+async function stateOf(variables: Record<string, Variable>): Promise<State> {
+  return Object.keys(variables).length > 0 ? await readState(mapOf(variables)) : {};
+}
+
+/** What a checkpoint says of the data, in one order. */
+function shapeOf({ inputShape, layout, task, classes, columns, label }: TrainingData) {
+  return {
+    inputShape: [...inputShape],
+    layout,
+    task,
+    classes: [...classes],
+    ...columns && { columns: [...columns] },
+    ...label !== undefined && { label },
+  };
+}

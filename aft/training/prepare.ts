@@ -1,0 +1,148 @@
+/** From data and settings to what the training loop works with. */
+
+import { ConfigError, ShapeError } from "../../gpu/errors.ts";
+import {
+  Adam,
+  AdamW,
+  type Optimiser,
+  type OptimiserOptions,
+  type ParameterGroup,
+  SGD,
+} from "../../nn/mod.ts";
+import type { TrainSettings } from "../config.ts";
+import type { Teacher } from "../data/features.ts";
+import { columnStatistics, inputStatistics } from "../data/normalise.ts";
+import { chooseRows, type ChosenRows } from "../data/split.ts";
+import type { DataShape, Split } from "../data/types.ts";
+import type { Regulariser } from "../methods/mod.ts";
+import type { Model } from "../model.ts";
+import { arrayRows, featureRows, type HostRows } from "./rows.ts";
+import type { Scaling, TeacherScale } from "./scaling.ts";
+
+/** Labelled rows in memory: what `readDataset` returns, or made by hand. */
+export interface TrainingData extends DataShape {
+  /** The rows by purpose. */
+  readonly splits: {
+    /** Rows to learn from. */
+    readonly train: Split;
+    /** Rows to measure on. */
+    readonly test: Split;
+    /** Rows to choose by. */
+    readonly val?: Split;
+  };
+}
+
+/** Cached features in memory: what `readFeatures` returns, or made by hand. */
+export type TeacherFeatures = Pick<Teacher, "name" | "columns"> & {
+  /** Features by split; training needs those of the training rows. */
+  readonly splits: Pick<Teacher["splits"], "train">;
+};
+
+/** Refuses what does not go together before anything is made. */
+export function checkData(
+  data: TrainingData,
+  teachers: readonly TeacherFeatures[],
+  settings: TrainSettings,
+): void {
+  const { train } = data.splits;
+  for (const { name, columns, splits } of teachers) {
+    if (splits.train.rows === train.rows && splits.train.columns === columns) continue;
+    const { rows: found, columns: wide } = splits.train;
+    throw new ShapeError(
+      `Cannot train with teacher ${name}: its features are [${found}, ${wide}], ` +
+        `the data ask for [${train.rows}, ${columns}]`,
+    );
+  }
+  const { labelSmoothing } = settings;
+  if (data.task === "regression" && labelSmoothing !== 0) {
+    throw new ConfigError(
+      `Cannot train with label-smoothing ${labelSmoothing}: it is for classes, these labels are values`,
+      { field: "label-smoothing", value: labelSmoothing },
+    );
+  }
+}
+
+/** Draws the rows in use. */
+export function rowsInUse(data: TrainingData, settings: TrainSettings): ChosenRows {
+  const { seed, trainSize, perClass, valSize } = settings;
+  const sizes = {
+    ...trainSize > 0 && { trainSize },
+    ...perClass > 0 && { perClass },
+    valSize,
+  };
+  return chooseRows(data.splits.train.labels, { seed, task: data.task, ...sizes });
+}
+
+/** Statistics of the rows in use. */
+export function measureScaling(
+  data: TrainingData,
+  teachers: readonly TeacherFeatures[],
+  rows: Uint32Array<ArrayBuffer>,
+): Scaling {
+  const { train } = data.splits;
+  const { mean, deviation } = inputStatistics(train, rows, data.layout, data.inputShape);
+  const scaling: Scaling = { inputs: { mean, deviation } };
+  const labels = data.task === "regression" ? labelScale(train, rows) : undefined;
+  const teacher = teachers.length > 0 ? teacherScale(teachers, rows) : undefined;
+  return { ...scaling, ...labels && { labels }, ...teacher && { teacher } };
+}
+
+/** Mean and deviation of values, as of a table with one column. */
+function labelScale(train: Split, rows: Uint32Array<ArrayBuffer>) {
+  const column = { ...train, inputs: train.labels as Float32Array<ArrayBuffer> };
+  const { mean, deviation } = inputStatistics(column, rows, "table", [1]);
+  return { mean, deviation };
+}
+
+function teacherScale(
+  teachers: readonly TeacherFeatures[],
+  rows: Uint32Array<ArrayBuffer>,
+): TeacherScale {
+  const parts = teachers.map(({ splits }) => columnStatistics(splits.train, rows));
+  return {
+    mean: parts.flatMap(({ mean }) => mean),
+    deviation: parts.flatMap(({ deviation }) => deviation),
+    variance: parts.flatMap(({ variance }) => variance),
+  };
+}
+
+/** What a step needs of a row. */
+export type BatchPart = "inputs" | "labels" | "features";
+
+/** The rows of training by part, values of regression standardised. */
+export function trainingRows(
+  data: TrainingData,
+  teachers: readonly TeacherFeatures[],
+  { labels: scale }: Scaling,
+): Map<BatchPart, HostRows> {
+  const { inputs, labels } = data.splits.train;
+  const targets = scale
+    ? Float32Array.from(labels, (label) => (label - scale.mean[0]) / scale.deviation[0])
+    : labels;
+  const rows = new Map<BatchPart, HostRows>([
+    ["inputs", arrayRows(inputs, data.inputShape)],
+    ["labels", arrayRows(targets, [])],
+  ]);
+  if (teachers.length > 0) rows.set("features", featureRows(teachers.map((t) => t.splits.train)));
+  return rows;
+}
+
+/** The optimiser of student and method: the method's part has its own rate and never decays. */
+export function makeOptimiser(
+  settings: TrainSettings,
+  model: Model,
+  regulariser: Regulariser | undefined,
+): Optimiser {
+  const { lr, regulariserLr, weightDecay, clipNorm, momentum, optimiser } = settings;
+  const groups: ParameterGroup[] = [
+    { name: "student", parameters: model.student.parameters(), rate: lr, decay: weightDecay },
+  ];
+  if (regulariser && Object.keys(regulariser.parameters).length > 0) {
+    const { parameters } = regulariser;
+    const rate = regulariser.rate === "regulariser" ? regulariserLr : lr;
+    groups.push({ name: "regulariser", parameters, rate, decay: 0 });
+  }
+  const options: OptimiserOptions = clipNorm > 0 ? { clip: clipNorm } : {};
+  if (optimiser === "sgd") return new SGD(groups, { ...options, momentum });
+  return optimiser === "adamw" ? new AdamW(groups, options) : new Adam(groups, options);
+}
