@@ -6,15 +6,8 @@ import { materialiseFirst } from "./evaluate.ts";
 import { type InlineOp, type Node, type PackOp, record } from "./node.ts";
 import { sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
-import {
-  moveVariable,
-  nodeOf,
-  originOf,
-  type Tensor,
-  type Variable,
-  variable,
-  wrap,
-} from "./tensor.ts";
+import { nodeOf, type Tensor, wrap } from "./tensor.ts";
+import { moveVariable, originOf, type Variable, variable } from "./variable.ts";
 import { zeros } from "./ops/create.ts";
 
 /** Variables start at multiples of this many elements: kernels bind ranges of 256 bytes. */

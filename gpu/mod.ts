@@ -28,8 +28,12 @@ export type {
 export { ConfigError, FormatError, GpuError, ShapeError } from "./errors.ts";
 export type { AdapterInfo, Counters, Gpu } from "./device.ts";
 export { currentGpu, openGpu } from "./device.ts";
-export type { Numbers, TensorLike, TensorOptions } from "./tensor.ts";
-export { evaluate, read, submit, Tensor, tensor, Variable, variable } from "./tensor.ts";
+export type { Numbers, TensorLike } from "./tensor.ts";
+export { Tensor } from "./tensor.ts";
+export { Variable, variable } from "./variable.ts";
+export type { TensorOptions } from "./host_values.ts";
+export { tensor } from "./host_values.ts";
+export { evaluate, read, submit } from "./run.ts";
 export { Flat, flatten } from "./flat.ts";
 export { similarity, similarityGap, similarityGapFromOps } from "./gap.ts";
 export type { Grads, Nest } from "./grad.ts";

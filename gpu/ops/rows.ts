@@ -76,7 +76,8 @@ const scatterOp: KernelOp = {
     writer.line("var total = 0.0;");
     writer.block(`for (var r = 0u; r < ${writer.param(count)}; r++)`, () => {
       const at = writer.value(rows, { shape: rows.shape, flat: "r" });
-      writer.block(`if (u32(${at}) == ${row})`, () => {
+      const last = writer.param(vertex.shape[0] - 1);
+      writer.block(`if (min(u32(${at}), ${last}) == ${row})`, () => {
         const flat = writer.let(`r * ${writer.param(width)} + ${column}`, "u32");
         const value = writer.value(x, { shape: x.shape, flat, coordinates: ["r", column] });
         writer.line(`total += ${value};`);
@@ -87,7 +88,8 @@ const scatterOp: KernelOp = {
 };
 
 /**
- * Adds rows into zeros: row i of `x` goes to row `rows[i]`, repeated ones add up in order.
+ * Adds rows into zeros: row i of `x` goes to row `rows[i]`, repeated ones add up in order,
+ * numbers outside are held at the last row.
  *
  * @param x `[...rows.shape, ...rest]`.
  * @param rows Row numbers, i32 or u32.

@@ -228,7 +228,8 @@ export function slice(x: Tensor, starts: readonly number[], ends?: readonly numb
   const from = x.shape.map((_, axis) => place(starts[axis], axis, 0));
   const to = x.shape.map((size, axis) => place(ends?.[axis], axis, size));
   const bad = x.shape.findIndex((size, axis) =>
-    from[axis] < 0 || to[axis] > size || from[axis] >= to[axis]
+    from[axis] < 0 || to[axis] > size || from[axis] >= to[axis] ||
+    !Number.isInteger(from[axis]) || !Number.isInteger(to[axis])
   );
   if (bad >= 0 || starts.length > x.rank || (ends?.length ?? 0) > x.rank) {
     const axis = Math.max(bad, 0);
