@@ -1,0 +1,11 @@
+/** The table of commands. */
+
+import type { Command } from "./command.ts";
+import { doctor } from "./doctor.ts";
+import { evaluate } from "./eval.ts";
+import { inspect } from "./inspect.ts";
+import { predict } from "./predict.ts";
+import { train } from "./train.ts";
+
+/** Every command, in the order of the help text. */
+export const commands: readonly Command[] = [train, evaluate, predict, inspect, doctor];

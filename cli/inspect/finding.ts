@@ -1,0 +1,26 @@
+/** What an inspection finds. */
+
+import type { Output } from "../output.ts";
+
+/** Kinds of things that files and folders hold. */
+export type Kind = "data" | "features" | "checkpoint" | "tensors" | "run" | "config" | "log";
+
+/** What one path holds. */
+export interface Finding {
+  /** What it is. */
+  readonly kind: Kind;
+  /** All that was found, as JSON has it. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Says it to people. */
+  print(output: Output): void;
+}
+
+/** How data is read where content and names must not decide. */
+export interface Reading {
+  /** Name of the format; `auto` finds it. */
+  readonly format: string;
+  /** Name of the label's column in CSV; empty to find it. */
+  readonly label: string;
+  /** What labels mean; `auto` finds it. */
+  readonly task: string;
+}

@@ -1,0 +1,100 @@
+/** What `aft train` says to people while it goes on. */
+
+import type { Progress, StartProgress, StepProgress } from "../aft/progress.ts";
+import { RunFolder } from "../aft/run.ts";
+import { count, duration, loss, number, percent } from "./format.ts";
+import type { Output } from "./output.ts";
+import { scoreText } from "./score.ts";
+
+/** Turns progress into lines, and knows how fast it goes. */
+export class TrainLines {
+  readonly #output: Output;
+  #steps = 0;
+  #method = "";
+  /** Where the last stretch between two lines of the log began. */
+  #before = { step: 0, seconds: 0 };
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /** Says one event. */
+  show(progress: Progress): void {
+    switch (progress.event) {
+      case "start":
+        return this.#start(progress);
+      case "step":
+        return this.#step(progress);
+      case "evaluation": {
+        const { step, split } = progress;
+        if (step === this.#steps && split === "test") return; // said again when all is done
+        return this.#output.line(`${this.#place(step)}  ${split}: ${scoreText(progress)}`);
+      }
+      case "checkpoint":
+        return this.#output.line(`${this.#place(progress.step)}  saved ${progress.checkpoint}`);
+      case "interrupted":
+        return this.#output.line(
+          `${this.#place(progress.step)}  stopped, saved ${progress.checkpoint}; ` +
+            "the same command with --resume goes on",
+        );
+      case "done":
+        this.#output.field("Test", scoreText(progress.test));
+        this.#output.field("Time", duration(progress.seconds));
+        return this.#saved(progress.checkpoint);
+    }
+  }
+
+  #saved(checkpoint: string | undefined): void {
+    if (checkpoint === undefined) return;
+    this.#output.field("Saved", checkpoint);
+    const folder = new RunFolder(checkpoint.replace(/[/\\][^/\\]*$/, ""));
+    this.#output.field("Report", folder.report);
+  }
+
+  #start({ step, steps, method, student, parameters, rows, teachers, device }: StartProgress) {
+    this.#steps = steps;
+    this.#method = method;
+    this.#before = { step, seconds: NaN };
+    const output = this.#output;
+    const counts = [rows.train, rows.val, rows.test].map((n) => number(n));
+    output.field("Rows", `${counts[0]} train, ${counts[1]} val, ${counts[2]} test`);
+    for (const { name, columns } of teachers) {
+      output.field("Teacher", `${name}, ${count(columns, "column")}`);
+    }
+    output.field("Student", `${student}, ${count(parameters, "parameter")}`);
+    output.field("Method", method);
+    output.field("Device", device);
+    if (step > 0) output.field("Resumed", `after step ${number(step)} of ${number(steps)}`);
+  }
+
+  /** The progress line on a terminal, a line of its own elsewhere. */
+  #step(progress: StepProgress): void {
+    const { step, taskLoss, regulariser, accuracy, learningRate } = progress;
+    const parts = [
+      this.#place(step),
+      `task ${loss(taskLoss)}`,
+      regulariser === undefined ? undefined : `${this.#method} ${loss(regulariser)}`,
+      accuracy === undefined ? undefined : `accuracy ${percent(accuracy)}`,
+      `lr ${number(learningRate, 3)}`,
+      ...this.#pace(progress),
+    ];
+    const text = parts.filter((part) => part !== undefined).join("  ");
+    if (this.#output.showsProgress) this.#output.progress(text);
+    else this.#output.line(text);
+  }
+
+  /** Rate and remaining time, from the stretch since the line before. */
+  #pace({ step, seconds }: StepProgress): string[] {
+    const { step: from, seconds: began } = this.#before;
+    this.#before = { step, seconds };
+    if (Number.isNaN(began) || seconds <= began) return [];
+    const rate = (step - from) / (seconds - began);
+    const left = (this.#steps - step) / rate;
+    return [`${number(rate, 3)} steps/s`, ...left > 0 ? [`${duration(left)} left`] : []];
+  }
+
+  #place(step: number): string {
+    const steps = String(this.#steps);
+    return `step ${String(step).padStart(steps.length)}/${steps}`;
+  }
+}
