@@ -1,6 +1,6 @@
 /** How element-wise ops are declared: one entry each, from which function and kernel text follow. */
 
-import { type DType, isFloat, scalarType } from "../dtype.ts";
+import { type DType, isFloat } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { type InlineOp, pointwise, type PointwiseSpec, record } from "../node.ts";
 import { broadcastShapes, sameShape, type Shape } from "../shape.ts";
@@ -113,7 +113,7 @@ const castOp: InlineOp = {
   kind: "inline",
   name: "cast",
   // Slopes stay f32 even for halves, whose range is too small for them.
-  gradients: [(g, { inputs }) => castTo(g, scalarType(inputs[0].dtype))],
+  gradients: [(g) => castTo(g, "f32")],
   cost: 0,
   pointwise: true,
   emit(emitter, vertex, index) {
@@ -128,9 +128,13 @@ const castOp: InlineOp = {
   },
 };
 
+/** From and to whole numbers and booleans: steps, through which no gradient flows. */
+const stepOp: InlineOp = { ...castOp, gradients: [null] };
+
 /** The same numbers in another type, without checks. */
 export function castTo(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   if (dtype === "f16" && x.dtype !== "f32") x = castTo(x, "f32");
-  return wrap(record(castOp, [nodeOf(x)], x.shape, dtype));
+  const op = isFloat(x.dtype) && isFloat(dtype) ? castOp : stepOp;
+  return wrap(record(op, [nodeOf(x)], x.shape, dtype));
 }
