@@ -78,6 +78,11 @@ export interface TrainConfig extends TrainSettings {
 export type ConfigKey = keyof TrainConfig;
 
 const KEYS = Object.keys(configFields) as ConfigKey[];
+/** Fields about files, which training itself does not know. */
+const FILE_KEYS: readonly ConfigKey[] = [
+  ...["data", "format", "label", "task", "testSize", "features"] as const,
+  ...["checkpointEvery", "out"] as const,
+];
 const BY_FLAG: ReadonlyMap<string, ConfigKey> = new Map(
   KEYS.map((key) => [configFields[key].flag, key]),
 );
@@ -178,6 +183,22 @@ export function configToJson(config: Partial<TrainConfig>): Record<string, unkno
  * ```
  */
 export function resolveSettings(given: Partial<TrainSettings>): TrainSettings {
+  return settingsOf(resolveAll(given));
+}
+
+/**
+ * What training itself needs to know of a configuration.
+ *
+ * @param config A whole configuration.
+ * @returns It without the fields about files.
+ */
+export function settingsOf(config: TrainSettings): TrainSettings {
+  return Object.fromEntries(
+    Object.entries(config).filter(([key]) => !FILE_KEYS.includes(key as ConfigKey)),
+  ) as unknown as TrainSettings;
+}
+
+function resolveAll(given: Partial<TrainSettings>): TrainConfig {
   const known: Partial<TrainConfig> = pick(given);
   if (known.method !== undefined) accepted(configFields.method, known.method);
   const method = methodOf(known.method ?? configFields.method.default!);
@@ -208,7 +229,7 @@ export function resolveSettings(given: Partial<TrainSettings>): TrainSettings {
  * ```
  */
 export function resolveConfig(given: Partial<TrainConfig>): TrainConfig {
-  const config = resolveSettings(given) as TrainConfig;
+  const config = resolveAll(given);
   const { data, method, features, seed } = config;
   if (data === undefined) refuse(configFields.data, undefined, "must be given: a file or folder");
   if (methodOf(method).usesTeachers && features.length === 0) {

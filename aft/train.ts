@@ -2,7 +2,7 @@
 
 import { openGpu } from "../gpu/mod.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { checkUnchanged, resolveConfig, type TrainConfig } from "./config.ts";
+import { checkUnchanged, resolveConfig, settingsOf, type TrainConfig } from "./config.ts";
 import { readDataset } from "./data/dataset.ts";
 import { readFeatures } from "./data/features.ts";
 import { writeAtomic } from "./files.ts";
@@ -116,13 +116,6 @@ export function readingOptions(config: Partial<TrainConfig>): Parameters<typeof 
     ...label && { label },
     ...testSize && { testSize },
   };
-}
-
-/** The fields that the trainer knows: the rest is about files. */
-function settingsOf(config: TrainConfig) {
-  const { data: _d, format: _f, label: _l, task: _t, testSize: _ts, ...rest } = config;
-  const { features: _fs, checkpointEvery: _c, out: _o, ...settings } = rest;
-  return settings;
 }
 
 /** The fields that are given. */

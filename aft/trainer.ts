@@ -390,7 +390,7 @@ export class Trainer {
     const before = [checkpoint.data, checkpoint.rows, checkpoint.teachers, checkpoint.scaling];
     const now = [this.model.data, this.rows, this.#teacherColumns(), this.model.scaling];
     const what = ["the data", "the numbers of rows", "the teachers", "the values of the data"];
-    const changed = what.find((_, i) => JSON.stringify(before[i]) !== JSON.stringify(now[i]));
+    const changed = what.find((_, i) => canonical(before[i]) !== canonical(now[i]));
     if (changed !== undefined) {
       throw new ConfigError(`Cannot resume at step ${step}: ${changed} changed since it was left`, {
         field: "data",
@@ -415,6 +415,17 @@ function mapOf(variables: Record<string, Variable> = {}): Map<string, Variable> 
 
 async function stateOf(variables: Record<string, Variable>): Promise<State> {
   return Object.keys(variables).length > 0 ? await readState(mapOf(variables)) : {};
+}
+
+/** A value as JSON, whatever the order of its keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_, part) =>
+      typeof part === "object" && part !== null && !Array.isArray(part)
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => a < b ? -1 : 1))
+        : part,
+  );
 }
 
 /** What a checkpoint says of the data, in one order. */
