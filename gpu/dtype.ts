@@ -33,6 +33,22 @@ export function isFloat(dtype: DType): boolean {
   return dtype === "f32" || dtype === "f16";
 }
 
+/** True for the kind of host array that holds elements of `dtype`. */
+export function holdsType(values: ArrayBufferView, dtype: DType): boolean {
+  switch (dtype) {
+    case "f32":
+      return values instanceof Float32Array;
+    case "i32":
+      return values instanceof Int32Array;
+    case "u32":
+      return values instanceof Uint32Array;
+    case "bool":
+      return values instanceof Uint8Array;
+    case "f16":
+      return values instanceof Uint16Array || values instanceof Float16Array;
+  }
+}
+
 /** The words of a buffer that holds `values`, in the layout kernels read. */
 export function toWords(values: ArrayBufferView, dtype: DType): ArrayBufferView<ArrayBuffer> {
   if (dtype === "bool") return Uint32Array.from(values as Uint8Array, (v) => v ? 1 : 0);

@@ -141,11 +141,15 @@ function send(nodes: readonly Node[], deliveries: readonly Delivery[]): void {
   updates = [];
   const now = nodes.filter((_, i) => !later[i]);
   if (pending.length > 0 || now.length > 0) {
-    prepare([...now, ...pending.map(({ value }) => value)]);
-    open.plan({ outputs: now, updates: pending })(deliveries.filter((_, i) => !later[i]));
-    for (const { storage } of pending) {
-      storage.buffer.pending--;
-      storage.buffer.version++;
+    try {
+      prepare([...now, ...pending.map(({ value }) => value)]);
+      open.plan({ outputs: now, updates: pending })(deliveries.filter((_, i) => !later[i]));
+    } finally {
+      // A refused step is over too: its updates are dropped, and nothing waits for them.
+      for (const { storage } of pending) {
+        storage.buffer.pending--;
+        storage.buffer.version++;
+      }
     }
   }
   sendOutputs(nodes.filter((_, i) => later[i]), deliveries.filter((_, i) => later[i]));

@@ -1,6 +1,6 @@
 /** Variables: tensors that outlive a step. */
 
-import { toWords, type TypedArray } from "./dtype.ts";
+import { holdsType, toWords, type TypedArray } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
 import { hasUpdates, materialiseFirst, recordUpdate, submitUpdates } from "./evaluate.ts";
 import { type InlineOp, type Node, record, sourceOp } from "./node.ts";
@@ -78,7 +78,7 @@ export class Variable extends Tensor {
    * Replaces the values from the host at once, after whatever was recorded before.
    *
    * @param values As many elements as the variable has, in its type (0 and 1 for bool).
-   * @throws {ShapeError} Where the count differs.
+   * @throws {ShapeError} Where the count or the type differs.
    */
   write(values: TypedArray): void {
     if (values.length !== this.size) {
@@ -86,6 +86,11 @@ export class Variable extends Tensor {
         `Cannot write ${values.length} values to a variable of shape ${
           showShape(this.shape)
         }: it has ${this.size}`,
+      );
+    }
+    if (!holdsType(values, this.dtype)) {
+      throw new ShapeError(
+        `Cannot write ${values.constructor.name} values to a variable of type ${this.dtype}: convert them first`,
       );
     }
     if (hasUpdates()) submitUpdates();

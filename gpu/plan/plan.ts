@@ -45,7 +45,7 @@ export class Plan {
   constructor(gpu: Device, arena: Arena, graph: Graph) {
     this.#gpu = gpu;
     const bindable = gpu.limits.maxStorageBuffersPerShaderStage;
-    const program = writeProgram(schedule(graph, Math.min(bindable, 16) - 4));
+    const program = writeProgram(schedule(graph, Math.min(bindable, 16) - 4), bindable);
     this.#memory = new PlanMemory(arena, program, graph);
     const { kernels } = program;
     const starts: number[] = [];

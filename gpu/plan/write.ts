@@ -20,8 +20,8 @@ const POINTWISE_THREADS = 64;
 /** Updates that share one kernel, at most: each takes a binding for writing. */
 const MAX_TARGETS = 4;
 
-/** Writes every kernel of a schedule. */
-export function writeProgram(schedule: Schedule): Program {
+/** Writes every kernel of a schedule, for a device that binds at most `bindable` buffers in one. */
+export function writeProgram(schedule: Schedule, bindable: number): Program {
   const inMemory = new Set(schedule.inMemory);
   const last: Kernel[] = [];
   const extra: Unit[] = [];
@@ -29,7 +29,7 @@ export function writeProgram(schedule: Schedule): Program {
   const overwritten = new Set<DeviceBuffer>();
   for (const group of groupsOf(schedule.inPlace)) {
     for (const attempt of [group, ...(group.length > 1 ? group.map((one) => [one]) : [])]) {
-      const kernel = writeInPlace(attempt, inMemory, overwritten);
+      const kernel = writeInPlace(attempt, inMemory, overwritten, bindable);
       if (kernel !== undefined) {
         last.push(kernel);
         attempt.forEach(({ storage }) => overwritten.add(storage.buffer));
@@ -63,11 +63,15 @@ function groupsOf(updates: readonly Direct[]): Direct[][] {
   return groups;
 }
 
-/** The kernel of updates written over their variables, unless it would read what it overwrites. */
+/**
+ * The kernel of updates written over their variables, unless it would read what it overwrites, or
+ * the updates together read more buffers than can be bound.
+ */
 function writeInPlace(
   group: readonly Direct[],
   inMemory: ReadonlySet<Vertex>,
   overwritten: ReadonlySet<DeviceBuffer>,
+  bindable: number,
 ): Kernel | undefined {
   const targets = group.map(({ unit, storage }) => ({ vertex: unit.roots[0], storage }));
   try {
@@ -77,7 +81,8 @@ function writeInPlace(
       const buffer = vertex.node.value?.storage?.buffer;
       return buffer !== undefined && overwritten.has(buffer);
     });
-    return stale ? undefined : kernel;
+    const crowded = group.length > 1 && kernel.reads.length + group.length > bindable;
+    return stale || crowded ? undefined : kernel;
   } catch (error) {
     if (error instanceof InPlaceConflict) return undefined;
     throw error;
