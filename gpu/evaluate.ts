@@ -65,7 +65,7 @@ export function upload(node: Node): Storage {
 /** Records that `storage` takes the value of `node` when the step ends. */
 export function recordUpdate(node: Node, storage: Storage): void {
   // A second update of the same memory belongs to a later step: send the earlier ones first.
-  if (updates.some((update) => update.storage.buffer === storage.buffer) || laterThanNow(node)) {
+  if (updates.some((update) => update.storage.overlaps(storage)) || laterThanNow(node)) {
     submitUpdates();
   }
   updates.push({ value: node, storage });

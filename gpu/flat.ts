@@ -2,7 +2,7 @@
 
 import { GpuError, ShapeError } from "./errors.ts";
 import { currentDevice } from "./device.ts";
-import { materialiseFirst } from "./evaluate.ts";
+import { materialiseFirst, submitUpdates } from "./evaluate.ts";
 import { type InlineOp, type Node, type PackOp, record } from "./node.ts";
 import { sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -22,6 +22,8 @@ const placedOp: InlineOp = {
   gradients: [null],
   cost: 0,
   pointwise: true,
+  // Packed twice, a value needs two places.
+  distinct: true,
   emit: (emitter, vertex, index) => emitter.value(vertex.inputs[0], index),
 };
 
@@ -116,6 +118,10 @@ export class Flat {
 
   #adopt(variables: readonly Variable[]): void {
     const origins = variables.map(originOf);
+    // An update that is still to come would be lost on the way.
+    if (origins.some((origin) => origin instanceof Storage && origin.buffer.pending > 0)) {
+      submitUpdates();
+    }
     const computed = origins.filter((origin): origin is Node => !(origin instanceof Storage));
     const storages = materialiseFirst(computed);
     const [all] = materialiseFirst([nodeOf(this.values)]);

@@ -90,6 +90,8 @@ export interface InlineOp extends EntryBase {
   readonly cost: number;
   /** True where element i of the output needs only the elements i of the inputs, in row-major order. */
   readonly pointwise?: boolean;
+  /** True where equal uses have to stay apart. */
+  readonly distinct?: boolean;
   /** For views: the input's strided form seen through this view, or null where there is none. */
   readonly strided?: (vertex: Vertex, input: Strided) => Strided | null;
 }
@@ -157,6 +159,8 @@ export const constantOp: InlineOp = {
   name: "constant",
   gradients: [],
   cost: 0,
+  // Two numbers that are equal today may differ tomorrow: each keeps its own place.
+  distinct: true,
   emit: (emitter, vertex) => emitter.constant(vertex),
 };
 

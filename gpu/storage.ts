@@ -63,6 +63,12 @@ export class Storage {
     this.name = `#${buffer.id}+${offset}`;
   }
 
+  /** True where both have bytes in common. */
+  overlaps({ buffer, offset, bytes }: Storage): boolean {
+    return buffer === this.buffer && offset < this.offset + this.bytes &&
+      this.offset < offset + bytes;
+  }
+
   /** The buffer's handle; refused once it has been disposed of. */
   get handle(): GPUBuffer {
     if (this.buffer.disposed) {

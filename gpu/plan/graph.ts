@@ -1,7 +1,7 @@
 /** From recorded nodes to the graph of one plan: equal nodes are one, dead ones are gone. */
 
 import { GpuError } from "../errors.ts";
-import { constantOp, type Node, type Vertex } from "../node.ts";
+import type { Node, Vertex } from "../node.ts";
 import { showShape } from "../shape.ts";
 import type { Storage } from "../storage.ts";
 
@@ -41,8 +41,7 @@ export function buildGraph(request: Request): Graph {
     if (vertex === undefined) {
       const { op, shape, dtype, attributes } = node;
       vertex = { op, inputs, shape, dtype, attributes, order: vertices.length, node };
-      // Two numbers that are equal today may differ tomorrow: each keeps its own place.
-      if (op !== constantOp) byKey.set(key, vertex);
+      if (op.kind !== "inline" || !op.distinct) byKey.set(key, vertex);
       vertices.push(vertex);
       keys.push(key);
     }
