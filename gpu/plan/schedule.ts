@@ -39,14 +39,15 @@ export function schedule(graph: Graph, maxReads: number): Schedule {
   const roots = (vertex: Vertex) => inMemory.has(vertex) || results.has(vertex);
   keepShared(graph, readers, cores, inMemory, roots);
   cutLarge(graph, inMemory, maxReads);
+  const ends = shortened(cores, readers, inMemory);
   const units = graph.vertices
     .filter((vertex) => inMemory.has(vertex) && isComputed(vertex) && !results.has(vertex))
-    .map((vertex) => ({ roots: [vertex], core: cores.get(vertex) }));
+    .map((vertex) => ({ roots: [vertex], core: ends.get(vertex) }));
   return {
     units,
     inMemory,
     inPlace: direct.map(({ value, storage }) => ({
-      unit: { roots: [value], core: cores.get(value) },
+      unit: { roots: [value], core: ends.get(value) },
       storage,
     })),
     copied: graph.updates.filter(({ value }) => !results.has(value)),
@@ -111,6 +112,21 @@ function meltIntoEpilogues(
     cores.set(root, core);
   }
   return cores;
+}
+
+/** Epilogues end where they were cut since: what follows is a kernel of its own. */
+function shortened(
+  cores: ReadonlyMap<Vertex, Vertex>,
+  readers: Map<Vertex, Set<Vertex>>,
+  inMemory: ReadonlySet<Vertex>,
+): Map<Vertex, Vertex> {
+  const ends = new Map<Vertex, Vertex>();
+  for (const [root, core] of cores) {
+    let end = core;
+    while (end !== root && !inMemory.has(end)) end = onlyReader(readers, end)!;
+    ends.set(end, core);
+  }
+  return ends;
 }
 
 function onlyReader(readers: Map<Vertex, Set<Vertex>>, vertex: Vertex): Vertex | undefined {
