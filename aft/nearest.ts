@@ -5,7 +5,8 @@
  *
  * @param name What was written.
  * @param known What could have been meant.
- * @returns The nearest name; undefined where none is within a third of its letters (two at least).
+ * @returns The nearest name; undefined where none is within a third of its letters (at least two of
+ * five or more, one of fewer).
  *
  * @example
  * ```ts
@@ -23,7 +24,9 @@ export function nearestName(name: string, known: readonly string[]): string | un
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
   }
-  return least <= Math.max(2, Math.floor((best?.length ?? 0) / 3)) ? best : undefined;
+  if (best === undefined) return undefined;
+  const bearable = Math.max(best.length < 5 ? 1 : 2, Math.floor(best.length / 3));
+  return least <= bearable ? best : undefined;
 }
 
 /** Letters to put in, leave out, change, or swap with their neighbour (Damerau 1964). */

@@ -1,32 +1,8 @@
 /** The trainer: one student, one method, one loop. */
 
-import {
-  add,
-  argmax,
-  cast,
-  currentGpu,
-  equal,
-  mul,
-  reshape,
-  stack,
-  submit,
-  sum,
-  type Tensor,
-  valueAndGradWithAux,
-  type Variable,
-  variable,
-  zeros,
-} from "../gpu/mod.ts";
+import { currentGpu, submit } from "../gpu/mod.ts";
 import { ConfigError } from "../gpu/errors.ts";
-import {
-  crossEntropy,
-  deriveSeed,
-  meanSquaredError,
-  type Optimiser,
-  parseSchedule,
-  type Schedule,
-} from "../nn/mod.ts";
-import { readState, type State, writeState } from "../nn/state.ts";
+import { deriveSeed, type Optimiser, parseSchedule, type Schedule } from "../nn/mod.ts";
 import { type Checkpoint, firstBroken, type RowCounts } from "./checkpoint.ts";
 import { resolveSettings, type TrainConfig, type TrainSettings } from "./config.ts";
 import type { ChosenRows } from "./data/split.ts";
@@ -36,6 +12,8 @@ import { methodOf, type Regulariser } from "./methods/mod.ts";
 import { Model } from "./model.ts";
 import type { EvaluationProgress, Progress, StartProgress, StepProgress } from "./progress.ts";
 import { TrainingError } from "./training/error.ts";
+import { Meter } from "./training/meter.ts";
+import { Objective } from "./training/objective.ts";
 import { BatchOrder } from "./training/order.ts";
 import {
   type BatchPart,
@@ -43,12 +21,13 @@ import {
   makeOptimiser,
   measureScaling,
   rowsInUse,
+  shapeOf,
   type TeacherFeatures,
   type TrainingData,
   trainingRows,
 } from "./training/prepare.ts";
+import { checkSameData, loadMethod, stateOf } from "./training/restore.ts";
 import { BatchRows, type Placement } from "./training/rows.ts";
-import { scaler } from "./training/scaling.ts";
 
 /** Options of {@linkcode Trainer}. */
 export interface TrainerOptions extends Partial<TrainSettings> {
@@ -127,9 +106,8 @@ export class Trainer {
   readonly #order: BatchOrder;
   readonly #batches: BatchRows<BatchPart>;
   readonly #schedule: Schedule;
-  /** Sums since the last line of the log: task loss, regulariser, correct rows. */
-  readonly #metrics: Variable = variable(zeros([3]));
-  readonly #standardise: (psi: Tensor) => Tensor;
+  readonly #objective: Objective;
+  readonly #meter: Meter = new Meter();
   #step = 0;
   #test: Evaluation | undefined;
 
@@ -173,10 +151,7 @@ export class Trainer {
       inUse: train,
       placement,
     });
-    this.#metrics.write(new Float32Array(this.#metrics.size)); // made now, not within the first step
-    this.#standardise = settings.standardise && scaling.teacher
-      ? scaler(scaling.teacher, [columns])
-      : (psi) => psi;
+    this.#objective = new Objective(settings, this.model, this.regulariser);
   }
 
   /** Updates taken. */
@@ -240,54 +215,23 @@ export class Trainer {
     yield { event: "done", step: this.#step, test: score, seconds: seconds(), checkpoint };
   }
 
-  /** Records one step and sends it: a batch, losses, gradients, the update, sums of metrics. */
+  /** Records one step and sends it: a batch, losses, gradients, the update, sums for the log. */
   #update(): void {
     this.#batches.load(this.#order.at(this.#step));
     const factor = this.#schedule(this.#step, this.settings.steps);
-    const { aux, grads } = valueAndGradWithAux(this.#losses)(this.#parameters());
+    const { grads, told } = this.#objective.record(this.#batches.batch(), this.#step);
     this.optimiser.step(grads, { scale: factor });
-    this.#metrics.assign(add(this.#metrics, aux));
+    this.#meter.add(told);
     submit();
     this.#step++;
-  }
-
-  /** The total loss of the batch, and what the log is made of: `[task, regulariser, correct]`. */
-  #losses = (_parameters: Parameters): { loss: Tensor; aux: Tensor } => {
-    const { beta } = this.settings;
-    const labels = this.#batches.batch("labels");
-    const { logits, features } = this.model.forward(this.#batches.batch("inputs"), this.#step);
-    const { task, correct } = this.#taskLoss(logits, labels);
-    if (this.regulariser === undefined) {
-      return { loss: task, aux: stack([task, zeros([]), correct]) };
-    }
-    const teacher = this.#standardise(this.#batches.batch("features"));
-    const regulariser = this.regulariser.loss({ features, logits, teacher, labels });
-    const loss = add(task, mul(regulariser, beta));
-    return { loss, aux: stack([task, regulariser, correct]) };
-  };
-
-  #taskLoss(logits: Tensor, labels: Tensor): { task: Tensor; correct: Tensor } {
-    if (this.#data.task === "regression") {
-      const values = reshape(logits, labels.shape); // [batch, 1] -> [batch]
-      return { task: meanSquaredError(values, labels), correct: zeros([]) };
-    }
-    const { labelSmoothing } = this.settings;
-    return {
-      task: crossEntropy(logits, labels, { labelSmoothing }),
-      correct: sum(cast(equal(argmax(logits, { axis: 1 }), labels), "f32")),
-    };
-  }
-
-  #parameters(): Parameters {
-    const student = this.model.student.parameters();
-    const learned = this.regulariser?.parameters ?? {};
-    return Object.keys(learned).length > 0 ? { student, regulariser: learned } : { student };
   }
 
   #started(): StartProgress {
     const { steps, method, student } = this.settings;
     const { description, device, vendor } = currentGpu().info;
-    const variables = Object.values(this.#parameters()).flatMap((part) => Object.values(part));
+    const variables = Object.values(this.#objective.parameters).flatMap((part) =>
+      Object.values(part)
+    );
     return {
       event: "start",
       step: this.#step,
@@ -305,10 +249,8 @@ export class Trainer {
   async #logLine(seconds: number): Promise<StepProgress> {
     const { logEvery, steps, lr } = this.settings;
     const step = this.#step;
-    const sums = await this.#metrics.data();
-    this.#metrics.write(new Float32Array(sums.length));
     const count = step - Math.floor((step - 1) / logEvery) * logEvery;
-    const [task, regulariser, correct] = Array.from(sums, (total) => total / count);
+    const { task, regulariser, correct } = await this.#meter.take(count);
     const learningRate = lr * this.#schedule(step - 1, steps);
     const { labels } = this.model.scaling;
     const taskLoss = task * (labels ? labels.deviation[0] ** 2 : 1);
@@ -364,7 +306,7 @@ export class Trainer {
     const regulariser = await stateOf(parameters);
     const fixed = await stateOf(constants);
     const optimiser = await this.optimiser.state();
-    const metrics = [...await this.#metrics.data()];
+    const metrics = await this.#meter.sums();
     const broken = firstBroken(student, regulariser, optimiser.tensors);
     if (broken !== undefined) this.#refuseBroken(`a number of ${broken}`, NaN, this.settings.lr);
     return {
@@ -387,55 +329,14 @@ export class Trainer {
    */
   restore(checkpoint: Checkpoint): void {
     const { step, student, regulariser, constants, optimiser, metrics } = checkpoint;
-    const before = [checkpoint.data, checkpoint.rows, checkpoint.teachers, checkpoint.scaling];
-    const now = [this.model.data, this.rows, this.#teacherColumns(), this.model.scaling];
-    const what = ["the data", "the numbers of rows", "the teachers", "the values of the data"];
-    const changed = what.find((_, i) => canonical(before[i]) !== canonical(now[i]));
-    if (changed !== undefined) {
-      throw new ConfigError(`Cannot resume at step ${step}: ${changed} changed since it was left`, {
-        field: "data",
-        value: changed,
-      });
-    }
+    const { rows, model } = this;
+    const { data, scaling } = model;
+    checkSameData(checkpoint, { data, rows, teachers: this.#teacherColumns(), scaling });
     this.model.student.load(student);
-    writeState(mapOf(this.regulariser?.parameters), regulariser, "method");
-    writeState(mapOf(this.regulariser?.constants), constants, "method");
+    loadMethod(this.regulariser?.parameters, regulariser);
+    loadMethod(this.regulariser?.constants, constants);
     this.optimiser.load(optimiser);
-    this.#metrics.write(Float32Array.from(metrics));
+    this.#meter.load(metrics);
     this.#step = step;
   }
-}
-
-/** Variables of the student and of the method, by name. */
-type Parameters = Record<string, Record<string, Variable>>;
-
-function mapOf(variables: Record<string, Variable> = {}): Map<string, Variable> {
-  return new Map(Object.entries(variables));
-}
-
-async function stateOf(variables: Record<string, Variable>): Promise<State> {
-  return Object.keys(variables).length > 0 ? await readState(mapOf(variables)) : {};
-}
-
-/** A value as JSON, whatever the order of its keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(
-    value,
-    (_, part) =>
-      typeof part === "object" && part !== null && !Array.isArray(part)
-        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => a < b ? -1 : 1))
-        : part,
-  );
-}
-
-/** What a checkpoint says of the data, in one order. */
-function shapeOf({ inputShape, layout, task, classes, columns, label }: TrainingData) {
-  return {
-    inputShape: [...inputShape],
-    layout,
-    task,
-    classes: [...classes],
-    ...columns && { columns: [...columns] },
-    ...label !== undefined && { label },
-  };
 }

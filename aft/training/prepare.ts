@@ -62,6 +62,19 @@ export function checkData(
   }
 }
 
+/** What a checkpoint says of the data, in one order. */
+export function shapeOf(data: TrainingData): DataShape {
+  const { inputShape, layout, task, classes, columns, label } = data;
+  return {
+    inputShape: [...inputShape],
+    layout,
+    task,
+    classes: [...classes],
+    ...columns && { columns: [...columns] },
+    ...label !== undefined && { label },
+  };
+}
+
 /** Draws the rows in use. */
 export function rowsInUse(data: TrainingData, settings: TrainSettings): ChosenRows {
   const { seed, trainSize, perClass, valSize } = settings;

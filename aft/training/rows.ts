@@ -129,9 +129,10 @@ export class BatchRows<Name extends string> {
     for (const lane of lanes) lane.load(rows);
   }
 
-  /** Rows of the batch that was loaded last, `[size, ...rowShape]`. */
-  batch(name: Name): Tensor {
-    return this.#lanes.get(name)!.batch();
+  /** The batch that was loaded last, each part `[size, ...rowShape]`. */
+  batch(): Record<Name, Tensor> {
+    const parts = [...this.#lanes].map(([name, lane]) => [name, lane.batch()]);
+    return Object.fromEntries(parts) as Record<Name, Tensor>;
   }
 
   #resident(source: HostRows): Lane {
