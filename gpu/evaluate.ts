@@ -45,14 +45,19 @@ function session(): Session {
   const gpu = currentDevice();
   gpu.check();
   let known = sessions.get(gpu);
-  if (known === undefined) sessions.set(gpu, known = new Session(gpu));
+  if (known === undefined) {
+    sessions.set(gpu, known = new Session(gpu));
+    // What was to be updated on a device that was lost went down with it.
+    updates = updates.filter(({ storage }) => storage.buffer.owner === gpu);
+  }
   return known;
 }
 
-/** Puts a node's host values on the device. */
+/** Puts a node's host values on the device, again where they went down with another. */
 export function upload(node: Node): Storage {
   const value = node.value!;
-  if (value.storage === undefined) {
+  const lost = value.host !== undefined && value.storage?.buffer.owner.usable === false;
+  if (value.storage === undefined || lost) {
     const { gpu } = session();
     const words = toWords(value.host!, node.dtype);
     value.storage = gpu.allocate(byteLength(node.dtype, nodeSize(node)));
@@ -112,25 +117,36 @@ export async function readNodes(nodes: readonly Node[]): Promise<TypedArray[]> {
   }
   const bytes = Math.max(4096, 2 ** Math.ceil(Math.log2(total)));
   const staging = open.staging.get(bytes)?.pop() ?? gpu.make(bytes, 0x1 | 0x8);
-  send(nodes, offsets.map((offset) => ({ handle: staging, offset })));
+  try {
+    send(nodes, offsets.map((offset) => ({ handle: staging, offset })));
+  } catch (error) {
+    shelve(open, staging);
+    throw error;
+  }
   gpu.counters.readbacks++;
   try {
     await staging.mapAsync(0x1, 0, total);
+    const mapped = staging.getMappedRange(0, total);
+    const values = nodes.map((node, i) => {
+      const copy = mapped.slice(offsets[i], offsets[i] + sizes[i]);
+      return fromWords(copy, node.dtype, nodeSize(node));
+    });
+    staging.unmap();
+    shelve(open, staging);
+    await gpu.checked();
+    return values;
   } catch (cause) {
+    // A device that was lost says so more clearly than the mapping that failed with it.
     await gpu.checked();
     throw cause;
   }
-  const mapped = staging.getMappedRange(0, total);
-  const values = nodes.map((node, i) => {
-    const copy = mapped.slice(offsets[i], offsets[i] + sizes[i]);
-    return fromWords(copy, node.dtype, nodeSize(node));
-  });
-  staging.unmap();
-  const shelf = open.staging.get(bytes);
-  if (shelf === undefined) open.staging.set(bytes, [staging]);
-  else shelf.push(staging);
-  await gpu.checked();
-  return values;
+}
+
+/** Keeps a buffer for the next readback of its size. */
+function shelve({ staging }: Session, buffer: GPUBuffer): void {
+  const shelf = staging.get(buffer.size);
+  if (shelf === undefined) staging.set(buffer.size, [buffer]);
+  else shelf.push(buffer);
 }
 
 /** Runs pending updates and computes `nodes`; one submit unless a node needs an update's result. */
@@ -142,6 +158,7 @@ function send(nodes: readonly Node[], deliveries: readonly Delivery[]): void {
   const now = nodes.filter((_, i) => !later[i]);
   if (pending.length > 0 || now.length > 0) {
     try {
+      pending.forEach(({ storage }) => storage.refuseDead());
       prepare([...now, ...pending.map(({ value }) => value)]);
       open.plan({ outputs: now, updates: pending })(deliveries.filter((_, i) => !later[i]));
     } finally {
@@ -173,7 +190,7 @@ function laterThanNow(node: Node): boolean {
 function prepare(roots: readonly Node[]): void {
   for (const node of topological(roots)) {
     if (node.value === undefined) continue;
-    upload(node);
+    upload(node).refuseDead();
     refuseStale(node);
   }
 }

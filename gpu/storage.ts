@@ -6,6 +6,8 @@ import { GpuError } from "./errors.ts";
 export interface BufferOwner {
   /** The device that the buffers are on. */
   readonly device: GPUDevice;
+  /** False once the device was lost or closed. */
+  readonly usable: boolean;
   /** Gives back a buffer that nobody can reach any more. */
   release(handle: GPUBuffer, bytes: number): void;
 }
@@ -69,13 +71,23 @@ export class Storage {
       this.offset < offset + bytes;
   }
 
-  /** The buffer's handle; refused once it has been disposed of. */
+  /** The buffer's handle; refused once it has been disposed of or its device is gone. */
   get handle(): GPUBuffer {
+    this.refuseDead();
+    return this.buffer.handle;
+  }
+
+  /** Refuses memory that is no longer there. */
+  refuseDead(): void {
     if (this.buffer.disposed) {
       throw new GpuError(
         "Cannot use a tensor that was disposed of: drop it, or dispose of it later",
       );
     }
-    return this.buffer.handle;
+    if (!this.buffer.owner.usable) {
+      throw new GpuError(
+        "Cannot use a tensor of a GPU device that is gone: make it again from host values or a checkpoint",
+      );
+    }
   }
 }
