@@ -41,8 +41,9 @@ export function valueAndGrad<P extends Nest, A extends unknown[]>(
   f: (params: P, ...rest: A) => Tensor,
 ): (params: P, ...rest: A) => { value: Tensor; grads: Grads<P> } {
   return (params, ...rest) => {
+    const targets = targetsOf(params);
     const value = f(params, ...rest);
-    return { value, grads: gradients(value, params) as Grads<P> };
+    return { value, grads: gradients(value, params, targets) as Grads<P> };
   };
 }
 
@@ -71,8 +72,9 @@ export function valueAndGradWithAux<P extends Nest, A extends unknown[], X>(
   f: (params: P, ...rest: A) => { loss: Tensor; aux: X },
 ): (params: P, ...rest: A) => { value: Tensor; aux: X; grads: Grads<P> } {
   return (params, ...rest) => {
+    const targets = targetsOf(params);
     const { loss, aux } = f(params, ...rest);
-    return { value: loss, aux, grads: gradients(loss, params) as Grads<P> };
+    return { value: loss, aux, grads: gradients(loss, params, targets) as Grads<P> };
   };
 }
 
@@ -86,7 +88,10 @@ export function valueAndGradWithAux<P extends Nest, A extends unknown[], X>(
 export function grad<P extends Nest, A extends unknown[]>(
   f: (params: P, ...rest: A) => Tensor,
 ): (params: P, ...rest: A) => Grads<P> {
-  return (params, ...rest) => gradients(f(params, ...rest), params) as Grads<P>;
+  return (params, ...rest) => {
+    const targets = targetsOf(params);
+    return gradients(f(params, ...rest), params, targets) as Grads<P>;
+  };
 }
 
 /**
@@ -108,16 +113,21 @@ const stopOp: InlineOp = {
   emit: (emitter, vertex, index) => emitter.value(vertex.inputs[0], index),
 };
 
-function gradients(loss: Tensor, params: Nest): Nest {
+/** The nodes of parameters, taken before the function runs: it may assign variables new ones. */
+function targetsOf(params: Nest): Map<Tensor, Node> {
+  return new Map(leaves(params).map((leaf) => [leaf, nodeOf(leaf)]));
+}
+
+function gradients(loss: Tensor, params: Nest, targets: ReadonlyMap<Tensor, Node>): Nest {
   if (loss.size !== 1 || !isFloat(loss.dtype)) {
     throw new ShapeError(
       `Cannot differentiate ${loss.dtype} ${showShape(loss.shape)}: a loss is one f32`,
     );
   }
-  const slopes = backward(nodeOf(loss), new Set(leaves(params).map(nodeOf)));
+  const slopes = backward(nodeOf(loss), new Set(targets.values()));
   const visit = (nest: Nest): Nest => {
     if (nest instanceof Tensor) {
-      return slopes.get(nodeOf(nest)) ?? broadcastTo(constant(0, "f32"), nest.shape);
+      return slopes.get(targets.get(nest)!) ?? broadcastTo(constant(0, "f32"), nest.shape);
     }
     if (Array.isArray(nest)) return nest.map(visit);
     return Object.fromEntries(Object.entries(nest).map(([name, part]) => [name, visit(part)]));

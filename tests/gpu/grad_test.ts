@@ -29,6 +29,7 @@ import {
   transpose,
   valueAndGrad,
   valueAndGradWithAux,
+  type Variable,
   variable,
 } from "../../gpu/mod.ts";
 import * as host from "./host.ts";
@@ -211,6 +212,17 @@ Deno.test("gradients of variables follow their values", async () => {
   assertEquals(await slope(x).toArray(), [2, 4]);
   x.assign(mul(x, 10));
   assertEquals(await slope(x).toArray(), [20, 40]);
+});
+
+Deno.test("a function may assign its parameters: the gradient is that of their values before", async () => {
+  const x = variable(tensor([1, 2]));
+  const slope = grad((x: Variable) => {
+    const energy = sum(square(x));
+    x.assign(mul(x, 10));
+    return energy;
+  });
+  const [slopes, after] = await read([slope(x), x]);
+  assertEquals([[...slopes], [...after]], [[2, 4], [10, 20]]);
 });
 
 Deno.test("no gradient flows through integers and comparisons", async () => {
