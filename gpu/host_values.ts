@@ -78,7 +78,7 @@ function hostArray(values: ArrayLike<number> | ArrayBufferView, dtype: DType): A
     case "u32":
       return values instanceof Uint32Array ? values : Uint32Array.from(numbers);
     case "bool":
-      return values instanceof Uint8Array ? values : Uint8Array.from(numbers, (v) => v ? 1 : 0);
+      return Uint8Array.from(numbers, (v) => v ? 1 : 0);
     case "f16":
       return ArrayBuffer.isView(values) && typeOf(values) === "f16"
         ? values

@@ -76,6 +76,12 @@ function entryOf({ interval, gradients }: PointwiseSpec): Entry {
 export function together(name: string, operands: readonly TensorLike[]): Tensor[] {
   const tensors = operands.filter((operand) => operand instanceof Tensor);
   const dtype = tensors[0]?.dtype ?? "f32";
+  const cut = operands.find((x) => typeof x === "number" && !isFloat(dtype) && x % 1 !== 0);
+  if (cut !== undefined) {
+    throw new ShapeError(
+      `Cannot apply ${name} to ${dtype} and the number ${cut}: cast the tensor to f32 first`,
+    );
+  }
   const typed = operands.map((x) => asComputed(x instanceof Tensor ? x : constant(x, dtype)));
   const other = typed.find((x) => x.dtype !== typed[0].dtype);
   if (other !== undefined) {

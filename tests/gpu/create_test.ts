@@ -12,6 +12,7 @@ import {
   Tensor,
   tensor,
   transpose,
+  where,
   zeros,
 } from "../../gpu/mod.ts";
 import * as host from "./host.ts";
@@ -39,6 +40,13 @@ Deno.test("tensor() takes nested arrays, numbers and typed arrays", async () => 
     Float32Array.of(0.5, -2),
     Float32Array.of(0.5, -2),
   ]);
+});
+
+Deno.test("numbers other than 0 are true, on the host and on the device", async () => {
+  const x = tensor(Uint8Array.of(0, 3));
+  assertEquals(await x.toArray(), [0, 1]);
+  assertEquals(await where(x, 5, 6).toArray(), [6, 5]);
+  assertEquals(await tensor([0, -2.5], { dtype: "bool" }).toArray(), [0, 1]);
 });
 
 Deno.test("tensor() takes views of larger arrays and odd counts of halves", async () => {
