@@ -268,11 +268,14 @@ function float64(tensor: SafeTensor | undefined, name: string, file: string): nu
   return [...new Float64Array(copy.buffer)];
 }
 
-/** Name of the first tensor that holds a number which is not finite. */
-export function firstBroken(...states: readonly State[]): string | undefined {
+/** The first number that is not finite, and the tensor that holds it. */
+export function firstBroken(
+  ...states: readonly State[]
+): { name: string; value: number } | undefined {
   for (const state of states) {
     for (const [name, { values }] of Object.entries(state)) {
-      if (values.some((value) => !Number.isFinite(value))) return name;
+      const value = values.find((number) => !Number.isFinite(number));
+      if (value !== undefined) return { name, value };
     }
   }
   return undefined;

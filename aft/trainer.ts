@@ -308,7 +308,7 @@ export class Trainer {
     const optimiser = await this.optimiser.state();
     const metrics = await this.#meter.sums();
     const broken = firstBroken(student, regulariser, optimiser.tensors);
-    if (broken !== undefined) this.#refuseBroken(`a number of ${broken}`, NaN, this.settings.lr);
+    if (broken) this.#refuseBroken(`a number of ${broken.name}`, broken.value, this.settings.lr);
     return {
       step: this.#step,
       config: { ...config, ...this.settings },

@@ -284,7 +284,7 @@ Deno.test("a loss that is not finite stops the run with step and rate", async ()
       "or beta, or limit gradients by clip-norm",
   );
   assertEquals([error.step, Number.isFinite(error.loss)], [20, false]);
-  await assertRejects(() => trainer.checkpoint(), TrainingError, "is NaN");
+  await assertRejects(() => trainer.checkpoint(), TrainingError, "a number of ");
 });
 
 Deno.test("a stop signal ends the run before its next step", async () => {
