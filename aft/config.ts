@@ -135,7 +135,7 @@ export function configFromJson(value: unknown, file = "the configuration"): Part
   }
   const config: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(value)) {
-    const key = keyOf(name);
+    const key = keyOf(name, file);
     const field = configFields[key];
     if (Object.hasOwn(config, key)) refuse(field, given, `is given twice in ${file}`);
     config[key] = accepted(field, given);
@@ -266,13 +266,15 @@ export function checkUnchanged(
   }
 }
 
-/** The key that a flag, or a key itself, stands for. */
-function keyOf(name: string): ConfigKey {
+/** The key that a flag, or a key itself, stands for; `file` is where it was read. */
+function keyOf(name: string, file?: string): ConfigKey {
   const key = BY_FLAG.get(name) ?? (Object.hasOwn(configFields, name) ? name : undefined);
   if (key !== undefined) return key as ConfigKey;
   const nearest = nearestName(name, [...BY_FLAG.keys()]);
   throw new ConfigError(
-    `Cannot use ${name}: there is no such field${nearest ? `, did you mean ${nearest}?` : ""}`,
+    `Cannot use ${name}${file === undefined ? "" : ` in ${file}`}: there is no such field${
+      nearest ? `, did you mean ${nearest}?` : ""
+    }`,
     { field: name },
   );
 }

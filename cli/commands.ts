@@ -1,6 +1,7 @@
 /** The table of commands. */
 
 import type { Command } from "./command.ts";
+import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { evaluate } from "./eval.ts";
 import { inspect } from "./inspect.ts";
@@ -8,4 +9,11 @@ import { predict } from "./predict.ts";
 import { train } from "./train.ts";
 
 /** Every command, in the order of the help text. */
-export const commands: readonly Command[] = [train, evaluate, predict, inspect, doctor];
+export const commands: readonly Command[] = [
+  demo,
+  train,
+  evaluate,
+  predict,
+  inspect,
+  doctor,
+];

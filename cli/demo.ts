@@ -3,7 +3,7 @@
 import { type DemoProgress, formatDemo, runDemo } from "../aft/demo/mod.ts";
 import { type Command, common, INTERRUPTED } from "./command.ts";
 import { type Arguments, integerFlag, switchFlag, textFlag } from "./flags.ts";
-import { count, duration, loss, number, percent } from "./format.ts";
+import { count, duration, loss, percent } from "./format.ts";
 import type { Output } from "./output.ts";
 import { interruptible } from "./signals.ts";
 
@@ -49,18 +49,8 @@ async function follow(args: Arguments, output: Output, signal: AbortSignal): Pro
 
 function show(progress: DemoProgress, output: Output): void {
   switch (progress.event) {
-    case "task": {
-      const { images } = progress;
-      output.field("Task", progress.text);
-      return output.field(
-        "",
-        `${count(images.classes.length, "class", "classes")}, ${
-          number(images.train)
-        } images with ` +
-          `features, ${number(images.labelled)} of them with labels a run, ` +
-          `${number(images.test)} for the test`,
-      );
-    }
+    case "task":
+      return output.field("Task", progress.text);
     case "teacher": {
       const { name, columns, summary, accuracy, probe } = progress.teacher;
       const own = accuracy === null ? "" : `, ${percent(accuracy)} right on its own task`;
@@ -80,9 +70,8 @@ function show(progress: DemoProgress, output: Output): void {
     }
     case "run": {
       const { method, seed, accuracy, seconds } = progress;
-      return output.field(
-        "Run",
-        `${method.padEnd(4)} seed ${seed}  accuracy ${percent(accuracy)}  loss ` +
+      return output.line(
+        `Run       ${method.padEnd(4)} seed ${seed}  accuracy ${percent(accuracy)}  loss ` +
           `${loss(progress.loss)}  ${duration(seconds)}`,
       );
     }

@@ -68,12 +68,12 @@ function printClasses({ confusion, classes }: CheckpointEvaluation, output: Outp
     return [name, number(present), share(hits, present), share(hits, answered)];
   });
   output.line();
-  const head = ["class", "rows", "found", "right"];
+  const head = ["class", "rows", "recall", "precision"];
   for (const line of table([head, ...rows])) output.line(`  ${line}`);
   output.line(
     output.styled(
       "dim",
-      "  found: share of the class's rows that were recognised; right: share of such answers that hold",
+      "  recall: share of the class that was recognised; precision: share of such answers that hold",
     ),
   );
 }

@@ -21,9 +21,10 @@ export const modelFlags = {
 /** How rows are read, from the values of {@link modelFlags}. */
 export function predictOptions(args: Arguments): PredictOptions {
   const format = args.get(modelFlags.format) ?? "auto";
+  const label = args.get(modelFlags.label);
   return {
     ...format !== "auto" && { format: format as DataFormat },
     split: args.get(modelFlags.split),
-    label: args.get(modelFlags.label),
+    ...label && { label },
   };
 }

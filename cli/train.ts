@@ -9,6 +9,7 @@ import { type Arguments, type Flag, flagOf, switchFlag, textFlag } from "./flags
 import type { Output } from "./output.ts";
 import { interruptible } from "./signals.ts";
 import { TrainLines } from "./train_lines.ts";
+import { VERSION } from "./version.ts";
 
 type Key = keyof TrainConfig;
 
@@ -60,7 +61,9 @@ async function follow(args: Arguments, output: Output, signal: AbortSignal): Pro
   const given = { ...file !== undefined && await readConfig(file), ...flagConfig(args) };
   const lines = new TrainLines(output);
   let exit = 0;
-  for await (const progress of trainRun(given, { signal, resume: args.get(flags.resume) })) {
+  const environment = { aft: VERSION, deno: Deno.version.deno };
+  const options = { signal, resume: args.get(flags.resume), environment };
+  for await (const progress of trainRun(given, options)) {
     output.event(progress);
     if (!output.json) lines.show(progress);
     if (progress.event === "interrupted") exit = INTERRUPTED;
