@@ -1,69 +1,20 @@
 /** Students by name: the small models that are trained. */
 
-import type { Tensor, Variable } from "../gpu/mod.ts";
 import { ConfigError } from "../gpu/errors.ts";
-import { type Context, MLP, type State } from "../nn/mod.ts";
 import { nearestName } from "./nearest.ts";
+import type { StudentEntry, StudentPlan } from "./students/entry.ts";
+import { mlp } from "./students/mlp.ts";
 
-/** What a student's forward pass gives. */
-export interface StudentOutput {
-  /** Head output, `[batch, outputs]`. */
-  readonly logits: Tensor;
-  /** What the head is applied to, `[batch, width]`. */
-  readonly features: Tensor;
-}
-
-/** A model that is trained, with its features beside its logits. */
-export interface Student {
-  /**
-   * Applies the model.
-   *
-   * @param x Normalised inputs, `[batch, ...inputShape]`.
-   * @param context Whether this is training, and the step's seed.
-   * @returns Logits and features.
-   */
-  forward(x: Tensor, context?: Context): StudentOutput;
-  /** Variables by name. */
-  parameters(): Record<string, Variable>;
-  /** Values of all parameters, in one readback. */
-  state(): Promise<State>;
-  /** Sets all parameters. */
-  load(state: Readonly<State>): void;
-}
-
-/** Sizes that a student is built for. */
-export interface StudentShape {
-  /** Extents of one input row. */
-  readonly inputShape: readonly number[];
-  /** Numbers in one row of logits: the classes, or 1 for a value. */
-  readonly outputs: number;
-  /** Decides all start values: an integer from 0 to 2^53 - 1. */
-  readonly seed: number;
-}
-
-/** A student that text described, not built yet. */
-export interface StudentPlan {
-  /** Columns of the features. */
-  readonly width: number;
-  /** Builds it. */
-  readonly make: (shape: StudentShape) => Student;
-}
-
-/** A kind of student that text can name. */
-export interface StudentEntry {
-  /** How it is written, such as `mlp:WIDTH[,WIDTH...]`. */
-  readonly usage: string;
-  /** What it is, for help texts. */
-  readonly summary: string;
-  /** Reads what stands behind the colon; undefined where that is not as `usage` says. */
-  readonly parse: (text: string) => StudentPlan | undefined;
-}
+export type {
+  Student,
+  StudentEntry,
+  StudentOutput,
+  StudentPlan,
+  StudentShape,
+} from "./students/entry.ts";
 
 /** Names of the entries of {@linkcode students}. */
 export type StudentName = "mlp";
-
-/** Widest layer that is believed to be meant. */
-const MOST_WIDTH = 65_536;
 
 /**
  * Kinds of students by the name that {@linkcode parseStudent} knows them by.
@@ -76,23 +27,7 @@ const MOST_WIDTH = 65_536;
  * assertEquals(students.mlp.usage, "mlp:WIDTH[,WIDTH...]");
  * ```
  */
-export const students: Readonly<Record<StudentName, StudentEntry>> = {
-  mlp: {
-    usage: "mlp:WIDTH[,WIDTH...]",
-    summary: `hidden layers with ReLU, each 1 to ${MOST_WIDTH} wide; the last one is the features`,
-    parse: (text) => {
-      const hidden = text.split(",").map((word) => /^\s*\d+\s*$/.test(word) ? Number(word) : NaN);
-      if (!hidden.every((width) => width >= 1 && width <= MOST_WIDTH)) return undefined;
-      return {
-        width: hidden[hidden.length - 1],
-        make: ({ inputShape, outputs, seed }) => {
-          const inputs = inputShape.reduce((a, b) => a * b, 1);
-          return new MLP({ inputs, hidden, outputs, seed });
-        },
-      };
-    },
-  },
-};
+export const students: Readonly<Record<StudentName, StudentEntry>> = { mlp };
 
 /**
  * Reads what kind of student is meant.
