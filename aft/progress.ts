@@ -3,6 +3,7 @@
 import type { TeacherColumns } from "./checkpoint.ts";
 import type { RowCounts } from "./checkpoint.ts";
 import type { Score } from "./evaluate.ts";
+import type { ScaleReport } from "./rho.ts";
 
 /** The run begins, or goes on. */
 export interface StartProgress {
@@ -56,6 +57,8 @@ export type EvaluationProgress = {
   readonly step: number;
   /** Which split. */
   readonly split: "val" | "test";
+  /** What the method's scales say at this step; missing for a method without. */
+  readonly scales?: ScaleReport;
 } & Score;
 
 /** A checkpoint was written. */

@@ -11,7 +11,7 @@ import type { DoneProgress, Progress } from "./progress.ts";
 import { renderReport } from "./report/report.ts";
 import { RunFolder } from "./run.ts";
 import { Trainer } from "./trainer.ts";
-import { reportData, scalesOf } from "./training/report_data.ts";
+import { reportData } from "./training/report_data.ts";
 import type { Placement } from "./training/rows.ts";
 
 /** Options of {@linkcode train}. */
@@ -89,7 +89,7 @@ export async function* train(
     const saved = await trainer.checkpoint(config);
     if (saved.test || signal?.aborted) {
       const facts = { ...environment, adapter: gpu.info.description, files: data.files };
-      const shown = reportData(config, trainer, folder, await scalesOf(trainer), facts);
+      const shown = reportData(config, trainer, folder, await trainer.scales(), facts);
       await writeAtomic(folder.report, renderReport(shown));
     }
     return await folder.save(saved);

@@ -11,6 +11,7 @@ import { evaluateModel, type Evaluation } from "./evaluate.ts";
 import { methodOf, type Regulariser } from "./methods/mod.ts";
 import { Model } from "./model.ts";
 import type { EvaluationProgress, Progress, StartProgress, StepProgress } from "./progress.ts";
+import type { ScaleReport } from "./rho.ts";
 import { TrainingError } from "./training/error.ts";
 import { Meter } from "./training/meter.ts";
 import { Objective } from "./training/objective.ts";
@@ -28,6 +29,7 @@ import {
 } from "./training/prepare.ts";
 import { checkSameData, loadMethod, stateOf } from "./training/restore.ts";
 import { BatchRows, type Placement } from "./training/rows.ts";
+import { scalesOf } from "./training/scales.ts";
 
 /** Options of {@linkcode Trainer}. */
 export interface TrainerOptions extends Partial<TrainSettings> {
@@ -279,7 +281,27 @@ export class Trainer {
   async #evaluated(name: "val" | "test"): Promise<EvaluationProgress> {
     const evaluation = await evaluateModel(this.model, ...this.#splitRows(name) as [Split]);
     if (name === "test" && this.#step === this.settings.steps) this.#test = evaluation;
-    return { event: "evaluation", step: this.#step, split: name, ...evaluation.score };
+    const scales = await this.scales();
+    const { score } = evaluation;
+    return {
+      event: "evaluation",
+      step: this.#step,
+      split: name,
+      ...score,
+      ...scales && { scales },
+    };
+  }
+
+  /**
+   * What the method's scales say now, learned or fixed.
+   *
+   * @returns Scale-free numbers per teacher; undefined for a method without scales.
+   */
+  async scales(): Promise<ScaleReport | undefined> {
+    const { parameters = {}, constants = {} } = this.regulariser ?? {};
+    const s = await (parameters.s ?? constants.s)?.data();
+    const { standardise } = this.settings;
+    return scalesOf(s, { teachers: this.teachers, scaling: this.model.scaling, standardise });
   }
 
   /** A split, and which of its rows are meant where not all are. */

@@ -1,7 +1,7 @@
 /** What learned scales say, as the command prints it. */
 
 import type { ScaleReport } from "../aft/rho.ts";
-import { number, percent, table } from "./format.ts";
+import { count, number, percent, table } from "./format.ts";
 
 /**
  * Learned scales teacher by teacher, in numbers that their common size does not change.
@@ -10,7 +10,9 @@ import { number, percent, table } from "./format.ts";
  * @returns Lines of a table.
  */
 export function scaleTable({ teachers, overall }: ScaleReport): string[] {
-  const head = ["teacher", "columns", "energy", "90 % in", "dimension", "Hoyer", "rho"];
+  const head = [
+    ...["teacher", "columns", "energy", "90 % in", "participation", "dimension", "Hoyer", "rho"],
+  ];
   const parts = teachers.length > 1 ? [...teachers, { name: "all", ...overall }] : teachers;
   return table([
     head,
@@ -19,6 +21,7 @@ export function scaleTable({ teachers, overall }: ScaleReport): string[] {
       number(part.columns),
       percent(part.energyShare),
       number(part.columnsFor90),
+      number(part.participationRatio, 3),
       number(part.effectiveDimension, 3),
       number(part.hoyer, 2),
       `${number(part.rho.min, 2)} .. ${number(part.rho.median, 2)} .. ${number(part.rho.max, 2)}`,
@@ -26,7 +29,19 @@ export function scaleTable({ teachers, overall }: ScaleReport): string[] {
   ]);
 }
 
+/**
+ * Where the energy of the scales lies, in a line.
+ *
+ * @param report From `explainScales`.
+ * @returns Such as `resnet20 81.0 %, squeezenet 19.0 %; 90 % of it in 211 of 576 columns`.
+ */
+export function energyText({ teachers, overall }: ScaleReport): string {
+  const shares = teachers.map(({ name, energyShare }) => `${name} ${percent(energyShare)}`);
+  const held = `${number(overall.columnsFor90)} of ${count(overall.columns, "column")}`;
+  return `${shares.join(", ")}; 90 % of it in ${held}`;
+}
+
 /** What the columns of the table mean, for readers who see it for the first time. */
 export const SCALE_LEGEND =
   "energy: share in rho^2 x variance; 90 % in: fewest columns that hold 90 % of the teacher's; " +
-  "dimension: effective number of columns; Hoyer: 0 all alike, 1 one alone; rho: least, median, most";
+  "participation: 1 / sum of squared shares; dimension: exp of their entropy; Hoyer: 0 all alike, 1 one alone; rho: least, median, most";

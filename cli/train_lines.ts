@@ -1,9 +1,11 @@
 /** What `aft train` says to people while it goes on. */
 
 import type { Progress, StartProgress, StepProgress } from "../aft/progress.ts";
+import type { ScaleReport } from "../aft/rho.ts";
 import { RunFolder } from "../aft/run.ts";
 import { count, duration, loss, number, percent } from "./format.ts";
 import type { Output } from "./output.ts";
+import { energyText } from "./scales.ts";
 import { scoreText } from "./score.ts";
 
 /** Turns progress into lines, and knows how fast it goes. */
@@ -11,6 +13,7 @@ export class TrainLines {
   readonly #output: Output;
   #steps = 0;
   #method = "";
+  #scales: ScaleReport | undefined;
   /** Where the last stretch between two lines of the log began. */
   #before = { step: 0, seconds: 0 };
 
@@ -26,7 +29,8 @@ export class TrainLines {
       case "step":
         return this.#step(progress);
       case "evaluation": {
-        const { step, split } = progress;
+        const { step, split, scales } = progress;
+        this.#scales = scales;
         if (step === this.#steps && split === "test") return; // said again when all is done
         return this.#output.line(`${this.#place(step)}  ${split}: ${scoreText(progress)}`);
       }
@@ -39,6 +43,7 @@ export class TrainLines {
         );
       case "done":
         this.#output.field("Test", scoreText(progress.test));
+        if (this.#scales) this.#output.field("Energy", energyText(this.#scales));
         this.#output.field("Time", duration(progress.seconds));
         return this.#saved(progress.checkpoint);
     }

@@ -10,7 +10,6 @@ import { runSection } from "../report/run.ts";
 import { dataTable } from "../report/table.ts";
 import { scalesSection } from "../report/teachers.ts";
 import { configToJson } from "../config.ts";
-import { scalesOf } from "../training/report_data.ts";
 import { quote } from "./files.ts";
 import { CLASSES, type Images } from "./images.ts";
 import { mosaic } from "./mosaic.ts";
@@ -44,7 +43,9 @@ export async function renderDemo(
         <h2>One of these runs: aft, seed ${shown.seed}</h2>
         <p class="lead">What follows is in the report of any run.</p>
       </section>
-      ${scalesSection(data.scales)}${curvesSection(data)}${qualitySection(data)}${runSection(data)}
+      ${scalesSection(data.scales, data.evaluations)}${curvesSection(data)}${qualitySection(
+        data,
+      )}${runSection(data)}
     `,
     data: { ...result, run: data },
   });
@@ -67,7 +68,7 @@ async function reportOf(
     evaluations,
     final: { ...test.score, rows: test.rows },
     confusion: test.confusion,
-    scales: await scalesOf(trainer),
+    scales: await trainer.scales(),
     environment: { ...environment, seconds },
     files: [data, ...features, checkpoint],
     commands: [

@@ -2,7 +2,6 @@
 
 import { chooseRows } from "../data/split.ts";
 import { methods } from "../methods/mod.ts";
-import { scalesOf } from "../training/report_data.ts";
 import { SIDE } from "./images.ts";
 import { nearestMean, numbersOf } from "./probe.ts";
 import { bestTrial, type Classroom, COMPARED, study, type Trained } from "./students.ts";
@@ -143,7 +142,7 @@ export class Session {
 
   /** Energy of rho by teacher, over the seeds of aft. */
   async energy(): Promise<DemoEnergy[]> {
-    const reports = await Promise.all(this.of("aft").map(({ trainer }) => scalesOf(trainer)));
+    const reports = await Promise.all(this.of("aft").map(({ trainer }) => trainer.scales()));
     const columns = reports[0]!.overall.columns;
     return reports[0]!.teachers.map((teacher, i) => ({
       name: teacher.name,

@@ -34,6 +34,8 @@ export interface ReportEvaluation {
   readonly mae?: number;
   /** Coefficient of determination, 1 being perfect and 0 the mean of the labels. */
   readonly r2?: number;
+  /** What the scales said at this step, from `explainScales`. */
+  readonly scales?: ScaleReport;
 }
 
 /** How good the student is on the whole test split. */

@@ -52,7 +52,9 @@ export function renderReport(data: ReportData): string {
       ? "This run was stopped early. Its last checkpoint continues it with --resume."
       : undefined,
     body: html`${keyNumbers(data)}
-${curvesSection(data)}${scalesSection(data.scales)}${qualitySection(data)}${runSection(data)}`,
+${curvesSection(data)}${scalesSection(data.scales, data.evaluations)}${qualitySection(data)}${
+      runSection(data)
+    }`,
     data,
   });
 }

@@ -6,7 +6,9 @@
  */
 
 import { RHO_BINS, type ScaleReport, type ScaleSummary } from "../rho.ts";
-import { barChart, histogram } from "./chart.ts";
+import { barChart, histogram, lineChart, type LineSeries } from "./chart.ts";
+import { COLORS } from "./frame.ts";
+import type { ReportEvaluation } from "./data.ts";
 import { dataTable } from "./table.ts";
 import { formatCount, formatNumber, formatPercent, html, type Markup } from "./html.ts";
 
@@ -17,9 +19,13 @@ const MOST_HISTOGRAMS = 12;
  * Draws what the scales say.
  *
  * @param scales From `explainScales`; nothing is drawn where there are none.
+ * @param evaluations Evaluations with what the scales said then, for curves over steps.
  * @returns A section.
  */
-export function scalesSection(scales: ScaleReport | undefined): Markup | undefined {
+export function scalesSection(
+  scales: ScaleReport | undefined,
+  evaluations: readonly ReportEvaluation[] = [],
+): Markup | undefined {
   if (scales === undefined || scales.teachers.length === 0) return undefined;
   return html`
     <section aria-labelledby="scales">
@@ -29,6 +35,7 @@ export function scalesSection(scales: ScaleReport | undefined): Markup | undefin
         Multiplying every rho by the same number changes nothing, so only shares and ratios carry
         meaning.</p>
       ${charts(scales)}
+      ${curves(scales, evaluations)}
       ${table(scales)}
       <p class="note">Columns for 90 %: the fewest that hold nine tenths of the teacher's energy.
         Participation ratio 1/Σp² and effective dimension exp(−Σp log p) count columns that take
@@ -90,6 +97,53 @@ function histograms({ teachers }: ScaleReport): Markup[] {
       format: (value) => `${formatPercent(value)} of the columns`,
     })
   );
+}
+
+/** Scale-free numbers over the steps, where they were written down more than once. */
+function curves(
+  scales: ScaleReport,
+  evaluations: readonly ReportEvaluation[],
+): Markup | undefined {
+  const steps = new Map(
+    evaluations.flatMap(({ step, scales }) => scales ? [[step, scales] as const] : []),
+  );
+  if (steps.size < 2) return undefined;
+  const series = seriesOver(steps, scales);
+  const x = { name: "step", zero: true };
+  const energy = scales.teachers.length > 1 && lineChart({
+    title: "Energy by teacher over steps",
+    note: "Share of each teacher in the weights of all columns.",
+    series: series((teacher) => teacher.energyShare),
+    x,
+    y: { name: "share of energy", range: [0, 1], format: (tick) => formatPercent(tick, 0) },
+    format: (value) => formatPercent(value),
+  });
+  const dimension = lineChart({
+    title: "Effective dimension over steps",
+    note: "Columns of each teacher that take part, exp(−Σp log p), in shares of its columns.",
+    series: series((teacher) => teacher.effectiveDimension / Math.max(1, teacher.columns)),
+    x,
+    y: { name: "share of columns", zero: true, format: (tick) => formatPercent(tick, 0) },
+    format: (value) => formatPercent(value),
+  });
+  return html`<div class="charts over-steps">${energy}${dimension}</div>`;
+}
+
+/** One curve for each teacher, those with most energy where there are more than colours. */
+function seriesOver(steps: ReadonlyMap<number, ScaleReport>, { teachers }: ScaleReport) {
+  const kept = new Set(
+    teachers.toSorted((a, b) => b.energyShare - a.energyShare).slice(0, COLORS),
+  );
+  return (value: (teacher: ScaleSummary) => number): LineSeries[] =>
+    teachers.flatMap((teacher, i) =>
+      kept.has(teacher)
+        ? [{
+          name: teacher.name,
+          look: "dots" as const,
+          points: [...steps].map(([step, scales]) => ({ x: step, y: value(scales.teachers[i]) })),
+        }]
+        : []
+    );
 }
 
 function table({ teachers, overall }: ScaleReport): Markup {

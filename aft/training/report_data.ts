@@ -3,7 +3,7 @@
 import { configToJson, type TrainConfig } from "../config.ts";
 import type { EvaluationProgress, StepProgress } from "../progress.ts";
 import type { ReportData } from "../report/data.ts";
-import { explainScales, type ScaleReport } from "../rho.ts";
+import type { ScaleReport } from "../rho.ts";
 import type { RunFolder } from "../run.ts";
 import type { Trainer } from "../trainer.ts";
 
@@ -34,16 +34,4 @@ export function reportData(
     files: [...files, folder.checkpoint, folder.metrics, folder.config],
     interrupted: step < config.steps,
   };
-}
-
-/** What learned (or fixed) scales say, where the method has any. */
-export async function scalesOf(trainer: Trainer): Promise<ScaleReport | undefined> {
-  const { parameters = {}, constants = {} } = trainer.regulariser ?? {};
-  const s = parameters.s ?? constants.s;
-  const { teacher } = trainer.model.scaling;
-  if (s === undefined || teacher === undefined) return undefined;
-  const variances = trainer.settings.standardise
-    ? teacher.variance.map((variance, i) => variance / teacher.deviation[i] ** 2)
-    : teacher.variance;
-  return explainScales(await s.data(), variances, trainer.teachers);
 }

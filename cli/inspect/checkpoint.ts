@@ -2,7 +2,8 @@
 
 import { type Checkpoint, readCheckpoint } from "../../aft/checkpoint.ts";
 import { configToJson } from "../../aft/config.ts";
-import { explainScales, type ScaleReport } from "../../aft/rho.ts";
+import type { ScaleReport } from "../../aft/rho.ts";
+import { scalesOf } from "../../aft/training/scales.ts";
 import type { State } from "../../nn/mod.ts";
 import { count, number, shape, wrap } from "../format.ts";
 import type { Output } from "../output.ts";
@@ -22,7 +23,9 @@ export const isCheckpoint = (m: Record<string, string>) => m.format === "aft-che
  */
 export async function inspectCheckpoint(path: string): Promise<Finding> {
   const checkpoint = await readCheckpoint(path);
-  const scales = scalesOf(checkpoint);
+  const { config, regulariser, constants } = checkpoint;
+  const s = regulariser.s ?? constants.s;
+  const scales = scalesOf(s?.values, { ...checkpoint, standardise: config.standardise });
   return {
     kind: "checkpoint",
     facts: factsOf(checkpoint, scales),
@@ -98,14 +101,4 @@ function list(classes: readonly string[]): string {
   const shown = classes.slice(0, 12).join(", ");
   const more = classes.length > 12 ? " and others" : "";
   return `${count(classes.length, "class", "classes")} (${shown}${more})`;
-}
-
-/** What the learned or fixed scales say, where the method has any. */
-function scalesOf(checkpoint: Checkpoint): ScaleReport | undefined {
-  const { config, regulariser, constants, scaling: { teacher }, teachers } = checkpoint;
-  const s = regulariser.s ?? constants.s;
-  if (s === undefined || teacher === undefined) return undefined;
-  const { variance, deviation } = teacher;
-  const seen = config.standardise ? variance.map((v, i) => v / deviation[i] ** 2) : variance;
-  return explainScales(s.values, seen, teachers);
 }

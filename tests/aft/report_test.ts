@@ -130,6 +130,28 @@ Deno.test("a class without rows or never predicted gets a dash, not NaN", () => 
   assertEquals(/NaN|Infinity|undefined/.test(page), false);
 });
 
+Deno.test("scales that were written down at several steps are drawn over the steps", () => {
+  const at = (useful: number) =>
+    explainRho([useful, 0.5], [1, 1], [{ name: "useful", columns: 1 }, {
+      name: HOSTILE,
+      columns: 1,
+    }]);
+  const evaluations = [10, 20, 20].map((step, i) => ({
+    ...{ step, split: i < 2 ? "val" as const : "test" as const, loss: 1 },
+    scales: at(step / 20),
+  }));
+  const charts = (page: string) => page.match(/<h3>[^<]* over steps<\/h3>/g) ?? [];
+  const page = renderReport(classification({ evaluations, scales: at(1) }));
+  assertEquals(charts(page).length, 2);
+  const energy = page.match(/<title>Energy by teacher over steps<\/title><desc>(.*?)<\/desc>/)?.[1];
+  assertStringIncludes(
+    energy?.replaceAll("\u00a0", " ") ?? "",
+    "share of energy against step. useful: from 50.0 % at 10 to 80.0 % at 20; ",
+  );
+  const once = renderReport(classification({ evaluations: evaluations.slice(1), scales: at(1) }));
+  assertEquals(charts(once), []);
+});
+
 Deno.test("a regression draws at most 500 points", () => {
   const page = renderReport(regression());
   const chart = page.match(/<figure class="chart" data-chart="scatter">.*?<\/figure>/s)?.[0] ?? "";

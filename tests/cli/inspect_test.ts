@@ -166,7 +166,7 @@ Deno.test("inspect explains run, checkpoint, configuration and log of a run", as
     assertStringIncludes(stdout, "Run       finished\n");
     assertStringIncludes(stdout, "Student   mlp:8, 42 parameters\n");
     assertStringIncludes(stdout, "Method    aft, beta 1, 3 numbers learned\n");
-    assertStringIncludes(stdout, "  teacher  columns   energy  90 % in");
+    assertStringIncludes(stdout, "  teacher  columns   energy  90 % in  participation  dimension");
   });
 });
 

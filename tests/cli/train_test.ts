@@ -32,6 +32,7 @@ Deno.test("train prints a plain line for each line of the log where no person lo
     assertMatch(stdout, /\nstep 10\/20 {2}task \S+ {2}aft \S+ {2}accuracy \S+ % {2}lr 0\.0116\n/);
     assertMatch(stdout, /\nstep 10\/20 {2}test: accuracy \S+ %, loss \S+\n/);
     assertMatch(stdout, /\nstep 20\/20 {2}task .* steps\/s\n/);
+    assertStringIncludes(stdout, "Energy    ruler 100.0 %; 90 % of it in 2 of 3 columns\n");
     assertStringIncludes(stdout, `Saved     ${folder}/run/checkpoint.safetensors\n`);
     assertStringIncludes(stdout, `Report    ${folder}/run/report.html\n`);
     assert(!stdout.includes("\r") && !stdout.includes("\x1b"), "No terminal codes");
