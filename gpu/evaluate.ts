@@ -24,10 +24,11 @@ class Session {
   /** The plan of a graph, the most recently used last. */
   plan(request: Request): (deliveries: readonly (Delivery | undefined)[]) => void {
     const graph = buildGraph(request);
-    let plan = this.plans.get(graph.key);
-    this.plans.delete(graph.key);
-    plan ??= new Plan(this.gpu, this.arena, graph);
-    this.plans.set(graph.key, plan);
+    const key = fusing ? graph.key : `unfused\n${graph.key}`;
+    let plan = this.plans.get(key);
+    this.plans.delete(key);
+    plan ??= new Plan(this.gpu, this.arena, graph, fusing);
+    this.plans.set(key, plan);
     if (this.plans.size > MAX_PLANS) {
       const [oldest, unused] = this.plans.entries().next().value!;
       this.plans.delete(oldest);
@@ -40,6 +41,21 @@ class Session {
 
 const sessions = new WeakMap<Device, Session>();
 let updates: Update<Node>[] = [];
+/** Whether ops melt into each other. */
+let fusing = true;
+
+/**
+ * Plans what is sent to the device before `run` returns with a kernel for every op: slow, and a check
+ * on fusion.
+ */
+export function withoutFusion<T>(run: () => T): T {
+  fusing = false;
+  try {
+    return run();
+  } finally {
+    fusing = true;
+  }
+}
 
 function session(): Session {
   const gpu = currentDevice();
@@ -170,6 +186,18 @@ function send(nodes: readonly Node[], deliveries: readonly Delivery[]): void {
     }
   }
   sendOutputs(nodes.filter((_, i) => later[i]), deliveries.filter((_, i) => later[i]));
+}
+
+/** What {@link send} would plan for these nodes: one request, two where some need an update's result. */
+export function requestsFor(nodes: readonly Node[]): Request[] {
+  session();
+  const wanted = [...new Set(nodes)].filter(({ value }) => value === undefined);
+  const [now, later] = [false, true].map((late) => wanted.filter((n) => laterThanNow(n) === late));
+  const requests = [{ outputs: now, updates: [...updates] }, { outputs: later, updates: [] }];
+  return requests.filter(({ outputs, updates }) => {
+    prepare([...outputs, ...updates.map(({ value }) => value)]);
+    return outputs.length + updates.length > 0;
+  });
 }
 
 /** Computes `nodes` alone. */

@@ -103,6 +103,8 @@ export interface KernelOp extends EntryBase {
   readonly operands: readonly ("inline" | "strided")[];
   /** Writes the kernel. */
   readonly write: (writer: KernelWriter, vertex: Vertex) => void;
+  /** Rough multiplications and additions of one run; default one for each input element. */
+  readonly operations?: (vertex: Vertex) => number;
 }
 
 /** Ranges of one buffer, each filled by the kernel that makes it: no copy. */

@@ -32,6 +32,7 @@ const productOp: KernelOp = {
         : matmul(a, g, { transposeA: true }),
   ],
   write: writeProduct,
+  operations: ({ shape, inputs: [a] }) => 2 * sizeOf(shape) * a.shape.at(-1)!,
 };
 
 /**

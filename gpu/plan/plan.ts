@@ -8,7 +8,7 @@ import type { Graph } from "./graph.ts";
 import type { Kernel } from "./kernel_writer.ts";
 import { type Arena, type Place, PlanMemory } from "./memory.ts";
 import { schedule } from "./schedule.ts";
-import { writeProgram } from "./write.ts";
+import { type Program, writeProgram } from "./write.ts";
 
 /** One kernel run of a plan. */
 interface Dispatch {
@@ -29,6 +29,13 @@ const BLOCK_WORDS = 64;
 /** Workgroups along one axis, at most; more wrap to a second axis. */
 const MAX_GROUPS = 65535;
 
+/** The kernels of a graph, for a device of such limits; nothing is compiled. */
+export function programOf(graph: Graph, limits: GPUSupportedLimits, fuse: boolean): Program {
+  const bindable = limits.maxStorageBuffersPerShaderStage;
+  const maxReads = Math.min(bindable, 16) - 4;
+  return writeProgram(schedule(graph, { maxReads, fuse }), { bindable, fuse });
+}
+
 /** A plan, ready to run any number of times. */
 export class Plan {
   readonly #gpu: Device;
@@ -42,10 +49,9 @@ export class Plan {
   readonly #constants: { order: number; word: number; float: boolean }[] = [];
 
   /** Schedules, writes, compiles and binds everything that `graph` asks for. */
-  constructor(gpu: Device, arena: Arena, graph: Graph) {
+  constructor(gpu: Device, arena: Arena, graph: Graph, fuse: boolean) {
     this.#gpu = gpu;
-    const bindable = gpu.limits.maxStorageBuffersPerShaderStage;
-    const program = writeProgram(schedule(graph, Math.min(bindable, 16) - 4), bindable);
+    const program = programOf(graph, gpu.limits, fuse);
     this.#memory = new PlanMemory(arena, program, graph);
     const { kernels } = program;
     const starts: number[] = [];

@@ -3,6 +3,7 @@
 import type { Vertex } from "../node.ts";
 import { sizeOf } from "../shape.ts";
 import type { Storage } from "../storage.ts";
+import type { Boundary, BoundaryKind } from "./boundary.ts";
 import type { Graph } from "./graph.ts";
 import { stridedForm } from "./kernel_writer.ts";
 
@@ -15,12 +16,20 @@ export interface Unit {
 /** Units in the order in which they run. */
 export interface Schedule {
   units: readonly Unit[];
-  /** Vertices that are read from memory. */
-  inMemory: ReadonlySet<Vertex>;
+  /** Vertices that are read from memory, each with why it is there. */
+  kept: ReadonlyMap<Vertex, Boundary>;
   /** Updates that are computed straight into their variable, where that is safe. */
   inPlace: readonly { unit: Unit; storage: Storage }[];
   /** Updates whose value other kernels read as well: computed in memory, then copied. */
   copied: readonly { value: Vertex; storage: Storage }[];
+}
+
+/** Settings of a schedule. */
+export interface ScheduleOptions {
+  /** Buffers that one kernel may bind for reading. */
+  maxReads: number;
+  /** Whether ops melt into each other; otherwise each is a kernel. */
+  fuse: boolean;
 }
 
 /** Arithmetic above which a value with several readers is kept rather than computed again. */
@@ -28,24 +37,35 @@ const KEEP_COST = 8;
 /** Arithmetic above which an expression is cut in two, so that no kernel grows without end. */
 const CUT_COST = 400;
 
-/** Schedules a graph for a device that binds at most `maxReads` buffers for reading in one kernel. */
-export function schedule(graph: Graph, maxReads: number): Schedule {
+/** Vertices in memory; the first reason to keep one stays. */
+class Kept extends Map<Vertex, Boundary> {
+  /** Keeps a vertex. */
+  keep(vertex: Vertex, kind: BoundaryKind | "source", reason: string): void {
+    if (!this.has(vertex)) this.set(vertex, { kind, reason });
+  }
+}
+
+/** Schedules a graph. */
+export function schedule(graph: Graph, { maxReads, fuse }: ScheduleOptions): Schedule {
   const readers = readersOf(graph);
   const direct = graph.updates.filter(({ value }) => isOwnResult(graph, readers, value));
   const results = new Set(direct.map(({ value }) => value));
-  const inMemory = pinnedInMemory(graph, results);
-  const cores = meltIntoEpilogues(graph, readers, inMemory, results);
-  for (const root of cores.keys()) if (!results.has(root)) inMemory.add(root);
-  const roots = (vertex: Vertex) => inMemory.has(vertex) || results.has(vertex);
-  keepShared(graph, readers, cores, inMemory, roots);
-  cutLarge(graph, inMemory, maxReads);
-  const ends = shortened(cores, readers, inMemory);
+  const kept = pinned(graph, results);
+  if (!fuse) keepAll(graph, kept, results);
+  const cores = meltIntoEpilogues(graph, readers, kept, results);
+  for (const root of cores.keys()) {
+    if (!results.has(root) && !kept.has(root)) kept.keep(root, ...endOf(root, readers));
+  }
+  const roots = (vertex: Vertex) => kept.has(vertex) || results.has(vertex);
+  keepShared(graph, readers, cores, kept, roots);
+  cutLarge(graph, kept, maxReads);
+  const ends = shortened(cores, readers, kept);
   const units = graph.vertices
-    .filter((vertex) => inMemory.has(vertex) && isComputed(vertex) && !results.has(vertex))
+    .filter((vertex) => kept.has(vertex) && isComputed(vertex) && !results.has(vertex))
     .map((vertex) => ({ roots: [vertex], core: ends.get(vertex) }));
   return {
     units,
-    inMemory,
+    kept,
     inPlace: direct.map(({ value, storage }) => ({
       unit: { roots: [value], core: ends.get(value) },
       storage,
@@ -74,18 +94,34 @@ function isOwnResult(graph: Graph, readers: Map<Vertex, Set<Vertex>>, value: Ver
 }
 
 /** What no kernel may swallow: data, outputs, packs and what they pack, strided operands. */
-function pinnedInMemory(graph: Graph, results: ReadonlySet<Vertex>): Set<Vertex> {
-  const pinned = new Set<Vertex>(graph.outputs);
-  for (const { value } of graph.updates) if (!results.has(value)) pinned.add(value);
+function pinned(graph: Graph, results: ReadonlySet<Vertex>): Kept {
+  const kept = new Kept();
+  for (const vertex of graph.outputs) kept.keep(vertex, "output", "it is asked for");
+  for (const { value } of graph.updates) {
+    if (!results.has(value)) {
+      kept.keep(value, "copy", "it replaces a variable and is read as well: a copy follows");
+    }
+  }
   for (const vertex of graph.vertices) {
-    const { op } = vertex;
-    if (vertex.node.value !== undefined || op.kind === "pack") pinned.add(vertex);
-    vertex.inputs.forEach((input, i) => {
-      if (op.kind === "pack") pinned.add(input);
-      if (op.kind === "kernel" && op.operands[i] === "strided") pinned.add(stridedForm(input).base);
+    const { op, inputs } = vertex;
+    if (vertex.node.value !== undefined || op.kind === "pack") {
+      kept.keep(vertex, "source", "it is there before the plan runs");
+    }
+    inputs.forEach((input, i) => {
+      if (op.kind === "pack") kept.keep(input, "packed", "it fills its range of a shared buffer");
+      if (op.kind === "kernel" && op.operands[i] === "strided") {
+        kept.keep(stridedForm(input).base, "operand", `${op.name} reads it through strides`);
+      }
     });
   }
-  return pinned;
+  return kept;
+}
+
+/** Without fusion every op is a kernel. */
+function keepAll(graph: Graph, kept: Kept, results: ReadonlySet<Vertex>): void {
+  for (const vertex of graph.vertices) {
+    if (!results.has(vertex)) kept.keep(vertex, "unfused", "fusion is off");
+  }
 }
 
 /**
@@ -95,7 +131,7 @@ function pinnedInMemory(graph: Graph, results: ReadonlySet<Vertex>): Set<Vertex>
 function meltIntoEpilogues(
   graph: Graph,
   readers: Map<Vertex, Set<Vertex>>,
-  pinned: ReadonlySet<Vertex>,
+  kept: ReadonlyMap<Vertex, Boundary>,
   results: ReadonlySet<Vertex>,
 ): Map<Vertex, Vertex> {
   const cores = new Map<Vertex, Vertex>();
@@ -103,7 +139,7 @@ function meltIntoEpilogues(
   for (const core of graph.vertices) {
     if (core.op.kind !== "kernel" || core.node.value !== undefined) continue;
     let root = core;
-    while (!pinned.has(root) && !results.has(root)) {
+    while (!kept.has(root) && !results.has(root)) {
       const next = onlyReader(readers, root);
       if (next === undefined || claimed.has(next) || !canMelt(next, core)) break;
       root = next;
@@ -118,12 +154,12 @@ function meltIntoEpilogues(
 function shortened(
   cores: ReadonlyMap<Vertex, Vertex>,
   readers: Map<Vertex, Set<Vertex>>,
-  inMemory: ReadonlySet<Vertex>,
+  kept: ReadonlyMap<Vertex, Boundary>,
 ): Map<Vertex, Vertex> {
   const ends = new Map<Vertex, Vertex>();
   for (const [root, core] of cores) {
     let end = core;
-    while (end !== root && !inMemory.has(end)) end = onlyReader(readers, end)!;
+    while (end !== root && !kept.has(end)) end = onlyReader(readers, end)!;
     ends.set(end, core);
   }
   return ends;
@@ -132,6 +168,23 @@ function shortened(
 function onlyReader(readers: Map<Vertex, Set<Vertex>>, vertex: Vertex): Vertex | undefined {
   const all = readers.get(vertex)!;
   return all.size === 1 ? all.values().next().value : undefined;
+}
+
+/** Why what follows a kernel op's result did not melt into its kernel. */
+function endOf(
+  root: Vertex,
+  readers: Map<Vertex, Set<Vertex>>,
+): [kind: BoundaryKind, reason: string] {
+  const all = [...readers.get(root)!];
+  const names = [...new Set(all.map(({ op }) => op.name))].join(", ");
+  if (all.length > 1) return ["readers", `${all.length} ops read it: ${names}`];
+  const { kind, pointwise } = { pointwise: false, ...all[0].op };
+  const why = kind === "kernel"
+    ? "has a kernel of its own"
+    : pointwise
+    ? "belongs to another kernel, or stores halves"
+    : "takes its elements in another order or number";
+  return ["reader", `${names} reads it and ${why}`];
 }
 
 function canMelt(vertex: Vertex, core: Vertex): boolean {
@@ -144,7 +197,7 @@ function keepShared(
   graph: Graph,
   readers: Map<Vertex, Set<Vertex>>,
   cores: Map<Vertex, Vertex>,
-  inMemory: Set<Vertex>,
+  kept: Kept,
   isRoot: (vertex: Vertex) => boolean,
 ): void {
   const stored = new Map([...cores].map(([root, core]) => [core, root]));
@@ -157,15 +210,16 @@ function keepShared(
       else if (reader.op.kind === "kernel") kernels.add(stored.get(reader) ?? reader);
       else kernelsOf.get(reader)?.forEach((kernel) => kernels.add(kernel));
     }
-    if (kernels.size > 1 && costOf(vertex, inMemory) > KEEP_COST) inMemory.add(vertex);
-    else kernelsOf.set(vertex, kernels);
+    if (kernels.size > 1 && costOf(vertex, kept) > KEEP_COST) {
+      kept.keep(vertex, "shared", `${kernels.size} kernels read it, and it is costly`);
+    } else kernelsOf.set(vertex, kernels);
   }
 }
 
-function costOf(vertex: Vertex, inMemory: ReadonlySet<Vertex>): number {
+function costOf(vertex: Vertex, kept: ReadonlyMap<Vertex, Boundary>): number {
   const seen = new Set<Vertex>();
   const visit = (v: Vertex): number => {
-    if (seen.has(v) || inMemory.has(v) || v.op.kind !== "inline") return 0;
+    if (seen.has(v) || kept.has(v) || v.op.kind !== "inline") return 0;
     seen.add(v);
     return v.inputs.reduce((sum, input) => sum + visit(input), v.op.cost);
   };
@@ -173,21 +227,24 @@ function costOf(vertex: Vertex, inMemory: ReadonlySet<Vertex>): number {
 }
 
 /** Cuts expressions that read more buffers than a kernel can bind, or that grow too long. */
-function cutLarge(graph: Graph, inMemory: Set<Vertex>, maxReads: number): void {
+function cutLarge(graph: Graph, kept: Kept, maxReads: number): void {
   const leavesOf = new Map<Vertex, Set<Vertex>>();
   const costs = new Map<Vertex, number>();
   const seen = (input: Vertex): Set<Vertex> =>
-    inMemory.has(input) ? new Set([input]) : leavesOf.get(input)!;
+    kept.has(input) ? new Set([input]) : leavesOf.get(input)!;
   const union = (vertex: Vertex) => new Set(vertex.inputs.flatMap((input) => [...seen(input)]));
   for (const vertex of graph.vertices) {
     if (vertex.node.value !== undefined || vertex.op.kind === "pack") continue;
-    const cost = () =>
-      vertex.inputs.reduce((sum, v) => sum + (inMemory.has(v) ? 0 : costs.get(v)!), 0);
-    while (union(vertex).size > maxReads || cost() > CUT_COST) {
-      const cuttable = vertex.inputs.filter((v) => !inMemory.has(v) && v.op.kind === "inline");
+    const cost = () => vertex.inputs.reduce((sum, v) => sum + (kept.has(v) ? 0 : costs.get(v)!), 0);
+    for (;;) {
+      const crowded = union(vertex).size > maxReads;
+      if (!crowded && cost() <= CUT_COST) break;
+      const cuttable = vertex.inputs.filter((v) => !kept.has(v) && v.op.kind === "inline");
       if (cuttable.length === 0) break;
       const weight = (v: Vertex) => seen(v).size + costs.get(v)! / CUT_COST;
-      inMemory.add(cuttable.reduce((a, b) => weight(b) > weight(a) ? b : a));
+      const part = cuttable.reduce((a, b) => weight(b) > weight(a) ? b : a);
+      if (crowded) kept.keep(part, "bindings", `its kernel would read over ${maxReads} buffers`);
+      else kept.keep(part, "length", "its kernel would grow too long");
     }
     leavesOf.set(vertex, union(vertex));
     costs.set(vertex, cost() + (vertex.op.kind === "inline" ? vertex.op.cost : 0));

@@ -3,6 +3,7 @@
 import type { KernelOp, Vertex } from "../node.ts";
 import { sizeOf } from "../shape.ts";
 import type { DeviceBuffer, Storage } from "../storage.ts";
+import type { Boundary } from "./boundary.ts";
 import { InPlaceConflict, type Target } from "./emitter.ts";
 import { type Kernel, KernelWriter } from "./kernel_writer.ts";
 import type { Schedule, Unit } from "./schedule.ts";
@@ -11,7 +12,19 @@ import type { Schedule, Unit } from "./schedule.ts";
 export interface Program {
   kernels: readonly Kernel[];
   copies: readonly { value: Vertex; storage: Storage }[];
+  /** Why each value that is read from memory, or written over a variable, is there. */
+  boundaries: ReadonlyMap<Vertex, Boundary>;
 }
+
+/** Settings of a program. */
+export interface WriteOptions {
+  /** Buffers that one kernel may bind. */
+  bindable: number;
+  /** Whether updates share kernels. */
+  fuse: boolean;
+}
+
+type Kept = ReadonlyMap<Vertex, Boundary>;
 
 type Direct = Schedule["inPlace"][number];
 
@@ -20,40 +33,49 @@ const POINTWISE_THREADS = 64;
 /** Updates that share one kernel, at most: each takes a binding for writing. */
 const MAX_TARGETS = 4;
 
-/** Writes every kernel of a schedule, for a device that binds at most `bindable` buffers in one. */
-export function writeProgram(schedule: Schedule, bindable: number): Program {
-  const inMemory = new Set(schedule.inMemory);
+const OVER: Boundary = { kind: "update", reason: "it is written over its variable" };
+const ASIDE: Boundary = {
+  kind: "copy",
+  reason: "its variable is still read where it would be overwritten: a copy follows",
+};
+
+/** Writes every kernel of a schedule. */
+export function writeProgram(schedule: Schedule, { bindable, fuse }: WriteOptions): Program {
+  const kept = new Map(schedule.kept);
   const last: Kernel[] = [];
   const extra: Unit[] = [];
   const copies = [...schedule.copied];
+  const direct: Vertex[] = [];
   const overwritten = new Set<DeviceBuffer>();
-  for (const group of groupsOf(schedule.inPlace)) {
+  for (const group of groupsOf(schedule.inPlace, fuse ? MAX_TARGETS : 1)) {
     for (const attempt of [group, ...(group.length > 1 ? group.map((one) => [one]) : [])]) {
-      const kernel = writeInPlace(attempt, inMemory, overwritten, bindable);
+      const kernel = writeInPlace(attempt, kept, overwritten, bindable);
       if (kernel !== undefined) {
         last.push(kernel);
         attempt.forEach(({ storage }) => overwritten.add(storage.buffer));
+        direct.push(...attempt.map(({ unit }) => unit.roots[0]));
         if (attempt === group) break;
       } else if (attempt.length === 1) {
         const [{ unit, storage }] = attempt;
-        inMemory.add(unit.roots[0]);
+        kept.set(unit.roots[0], ASIDE);
         extra.push(unit);
         copies.push({ value: unit.roots[0], storage });
       }
     }
   }
   const kernels = [...schedule.units, ...extra].map((unit) =>
-    writeUnit(unit, inMemory, unit.roots.map((vertex) => ({ vertex })))
+    writeUnit(unit, kept, unit.roots.map((vertex) => ({ vertex })))
   );
-  return { kernels: [...kernels, ...last], copies };
+  const boundaries = new Map([...kept, ...direct.map((vertex) => [vertex, OVER] as const)]);
+  return { kernels: [...kernels, ...last], copies, boundaries };
 }
 
 /** Neighbouring element-wise updates of one size become one kernel. */
-function groupsOf(updates: readonly Direct[]): Direct[][] {
+function groupsOf(updates: readonly Direct[], most: number): Direct[][] {
   const groups: Direct[][] = [];
   for (const update of updates) {
     const open = groups.at(-1);
-    const fits = open !== undefined && open.length < MAX_TARGETS &&
+    const fits = open !== undefined && open.length < most &&
       [open[0], update].every(({ unit }) => unit.core === undefined) &&
       sizeOf(open[0].unit.roots[0].shape) === sizeOf(update.unit.roots[0].shape) &&
       open.every(({ storage }) => storage.buffer !== update.storage.buffer);
@@ -69,14 +91,14 @@ function groupsOf(updates: readonly Direct[]): Direct[][] {
  */
 function writeInPlace(
   group: readonly Direct[],
-  inMemory: ReadonlySet<Vertex>,
+  kept: Kept,
   overwritten: ReadonlySet<DeviceBuffer>,
   bindable: number,
 ): Kernel | undefined {
   const targets = group.map(({ unit, storage }) => ({ vertex: unit.roots[0], storage }));
   try {
     const roots = group.map(({ unit }) => unit.roots[0]);
-    const kernel = writeUnit({ roots, core: group[0].unit.core }, inMemory, targets);
+    const kernel = writeUnit({ roots, core: group[0].unit.core }, kept, targets);
     const stale = kernel.reads.some(({ vertex }) => {
       const buffer = vertex.node.value?.storage?.buffer;
       return buffer !== undefined && overwritten.has(buffer);
@@ -91,10 +113,10 @@ function writeInPlace(
 
 function writeUnit(
   unit: Unit,
-  inMemory: ReadonlySet<Vertex>,
+  kept: Kept,
   targets: readonly Target[],
 ): Kernel {
-  const writer = new KernelWriter((vertex) => inMemory.has(vertex), targets);
+  const writer = new KernelWriter((vertex) => kept.has(vertex), targets);
   if (unit.core === undefined) writePointwise(writer, unit.roots[0]);
   else (unit.core.op as KernelOp).write(writer, unit.core);
   const names = unit.core === undefined ? unit.roots : [unit.core, ...unit.roots];

@@ -1,16 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { add, grad, mean, read, submit, type Tensor, variable, zeros } from "../../gpu/mod.ts";
-import { type Both, Dice, grow } from "./graphs.ts";
+import { inputsOf } from "./fusion.ts";
+import { Dice, grow } from "./graphs.ts";
 import * as host from "./host.ts";
 import { assertClose, numbers, onDevice } from "./support.ts";
-
-/** Inputs of several ranks. */
-function inputsOf(seed: number): Both[] {
-  return [[4, 6], [6], [3, 4, 2], []].map((shape, i) => {
-    const values = numbers(shape, 10 * seed + i);
-    return { device: onDevice(values), host: values };
-  });
-}
 
 /** Graphs that go on from each other's seeds; products are slow to compile and come in few. */
 for (let group = 0; group < 8; group++) {
