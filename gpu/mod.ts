@@ -86,7 +86,11 @@ export {
 } from "./ops/unary.ts";
 export type { ReduceOptions } from "./ops/reduce.ts";
 export { argmax, max, min, sum } from "./ops/reduce.ts";
-export { logSoftmax, logSumExp, mean, softmax, variance } from "./ops/statistics.ts";
+export { logSoftmax, logSoftmaxFromOps, softmax, softmaxFromOps } from "./ops/softmax.ts";
+export { logSumExp, mean, variance } from "./ops/statistics.ts";
+export type { LayerNormSettings } from "./ops/layer_norm.ts";
+export { layerNorm, layerNormFromOps } from "./ops/layer_norm.ts";
+export { crossEntropyLoss, crossEntropyLossFromOps } from "./ops/cross_entropy.ts";
 export type { MatmulOptions } from "./ops/product.ts";
 export { matmul } from "./ops/product.ts";
 export { broadcastTo, pad, reshape, slice, transpose } from "./ops/view.ts";

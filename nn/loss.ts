@@ -2,23 +2,12 @@
 
 import {
   abs,
-  add,
-  and,
-  arange,
-  equal,
-  exp,
-  greaterEqual,
-  less,
+  crossEntropyLoss,
   lessEqual,
-  log,
-  max,
   mean,
   mul,
-  reshape,
   square,
-  stopGradient,
   sub,
-  sum,
   type Tensor,
   where,
 } from "../gpu/mod.ts";
@@ -61,7 +50,6 @@ export function crossEntropy(
   options: CrossEntropyOptions = {},
 ): Tensor {
   const { labelSmoothing = 0 } = options;
-  checkLabels(logits, labels);
   checkOption(
     "take the cross-entropy",
     "labelSmoothing",
@@ -69,38 +57,7 @@ export function crossEntropy(
     "from 0 to 1",
     labelSmoothing >= 0 && labelSmoothing <= 1,
   );
-  const classes = logits.shape[logits.rank - 1];
-  const rows = { axes: -1, keepDims: true };
-  // log p = below - log(total). The two parts are summed apart: the gradient of `total` then needs
-  // no second sum over the classes, and nothing is added back that would cost the digits of a small loss.
-  const below = sub(logits, stopGradient(max(logits, rows))); // [..., C]
-  const total = sum(exp(below), rows); // [..., 1]
-  const column = reshape(labels, [...labels.shape, 1]); // [...] -> [..., 1]
-  const chosen = equal(column, arange(classes, labels.dtype)); // [..., C]
-  const known = and(greaterEqual(column, 0), less(column, classes)); // [..., 1]
-  // A choice, not a product with one-hot: 0 times a logit of minus infinity would be NaN.
-  const picked = mul(sum(where(chosen, below, 0)), 1 / labels.size);
-  const evidence = mul(sum(where(known, log(total), 0)), 1 / labels.size);
-  if (labelSmoothing === 0) return sub(evidence, picked);
-  const even = mul(sum(where(known, below, 0)), 1 / logits.size); // over rows and classes
-  return sub(evidence, add(mul(picked, 1 - labelSmoothing), mul(even, labelSmoothing)));
-}
-
-function checkLabels(logits: Tensor, labels: Tensor): void {
-  const action = `Cannot take the cross-entropy of logits ${showShape(logits.shape)} with labels ${
-    showShape(labels.shape)
-  }`;
-  if (logits.rank < 1 || !sameShape(logits.shape.slice(0, -1), labels.shape)) {
-    throw new ShapeError(
-      `${action}: labels must be ${showShape(logits.shape.slice(0, -1))}, one class number per row`,
-      { shapes: [logits.shape, labels.shape] },
-    );
-  }
-  if (labels.dtype !== "i32" && labels.dtype !== "u32") {
-    throw new ShapeError(`${action}: labels must be i32 or u32 and are ${labels.dtype}`, {
-      shapes: [logits.shape, labels.shape],
-    });
-  }
+  return crossEntropyLoss(logits, labels, labelSmoothing);
 }
 
 /**

@@ -1,18 +1,6 @@
 /** Normalisation within a row. */
 
-import {
-  add,
-  mean,
-  mul,
-  ones,
-  rsqrt,
-  sub,
-  type Tensor,
-  type Variable,
-  variable,
-  variance,
-  zeros,
-} from "../gpu/mod.ts";
+import { layerNorm, ones, type Tensor, type Variable, variable, zeros } from "../gpu/mod.ts";
 import { ShapeError } from "../gpu/errors.ts";
 import { showShape } from "../gpu/shape.ts";
 import { checkOption, checkSize } from "./check.ts";
@@ -90,10 +78,7 @@ export class LayerNorm extends Module {
         { shapes: [x.shape] },
       );
     }
-    const row = { axes: -1, keepDims: true };
-    const centred = sub(x, mean(x, row)); // [..., width] - [..., 1]
-    const normalised = mul(centred, rsqrt(add(variance(x, row), this.epsilon)));
-    if (!this.weight || !this.bias) return normalised;
-    return add(mul(normalised, this.weight), this.bias);
+    const { weight, bias, epsilon } = this;
+    return layerNorm(x, { weight, bias, epsilon });
   }
 }

@@ -1,7 +1,7 @@
-/** Means, variances and normalised exponentials, composed of reductions and element-wise ops. */
+/** Means, variances and log-sum-exp, composed of reductions and element-wise ops. */
 
 import { stopGradient } from "../grad.ts";
-import { resolveAxes, resolveAxis, sizeOf } from "../shape.ts";
+import { resolveAxes, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, mul, sub } from "./binary.ts";
 import { refuseType } from "./define.ts";
@@ -56,45 +56,11 @@ export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   return options.keepDims ? result : reshape(result, x.shape.filter((_, i) => !axes.includes(i)));
 }
 
-/**
- * exp(x) divided by its sum along one axis.
- *
- * @param x f32 or f16.
- * @param axis Axis along which the results add up to 1; default the last.
- * @returns A tensor of the same shape.
- * @throws {ShapeError} For an axis that `x` does not have.
- *
- * @example
- * ```ts
- * import { openGpu, softmax, tensor } from "@aft/aft/gpu";
- * import { assertAlmostEquals } from "@std/assert";
- *
- * await openGpu();
- * const [half] = await softmax(tensor([3, 3])).data();
- * assertAlmostEquals(half, 0.5, 1e-6);
- * ```
- */
-export function softmax(x: Tensor, axis: number = -1): Tensor {
-  return exp(logSoftmax(x, axis));
-}
-
-/**
- * x minus the log-sum-exp along one axis.
- *
- * @param x f32 or f16.
- * @param axis Axis along which the exponentials add up to 1; default the last.
- * @returns A tensor of the same shape.
- * @throws {ShapeError} For an axis that `x` does not have.
- */
-export function logSoftmax(x: Tensor, axis: number = -1): Tensor {
-  refuseType("logSoftmax", "float", x.dtype);
-  const { below, total } = shifted(x, [resolveAxis(axis, x.rank, "take the softmax")]);
-  // The shift comes off before the logarithm: adding it back would cost the digits of small ones.
-  return sub(below, log(total));
-}
-
 /** x less its maximum, and the sum of the exponentials of that; reduced axes stay. */
-function shifted(x: Tensor, axes: number[]): { top: Tensor; below: Tensor; total: Tensor } {
+export function shifted(
+  x: Tensor,
+  axes: number[],
+): { top: Tensor; below: Tensor; total: Tensor } {
   // Shifting by the maximum cancels exactly, so no gradient has to pass through it.
   const top = stopGradient(max(x, { axes, keepDims: true }));
   const below = sub(x, top);

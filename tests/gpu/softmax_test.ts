@@ -1,16 +1,24 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  add,
   argmax,
+  grad,
   logSoftmax,
+  logSoftmaxFromOps,
+  mul,
   read,
   ShapeError,
   softmax,
+  softmaxFromOps,
   sum,
+  type Tensor,
   tensor,
   transpose,
+  valueAndGrad,
+  variable,
 } from "../../gpu/mod.ts";
 import * as host from "./host.ts";
-import { assertAgrees, assertClose, hostOf, numbers, onDevice } from "./support.ts";
+import { assertAgrees, assertClose, counted, hostOf, numbers, onDevice } from "./support.ts";
 
 /** x minus its log-sum-exp along an axis. */
 function hostLogSoftmax(x: host.Host, axis: number): host.Host {
@@ -18,7 +26,10 @@ function hostLogSoftmax(x: host.Host, axis: number): host.Host {
   return host.elementwise((value, all) => value - all, x, all);
 }
 
+const compositions = { softmax: softmaxFromOps, logSoftmax: logSoftmaxFromOps };
+
 for (const [name, op] of Object.entries({ softmax, logSoftmax })) {
+  const composed = compositions[name as keyof typeof compositions];
   const finish = name === "softmax" ? Math.exp : (x: number) => x;
   const reference = (x: host.Host, axis: number) =>
     host.elementwise(finish, hostLogSoftmax(x, axis));
@@ -64,6 +75,46 @@ for (const [name, op] of Object.entries({ softmax, logSoftmax })) {
     await assertAgrees(([x]) => op(x), ([x]) => reference(x, 1), [far], { slopes: slopes(far) });
     const apart = await op(tensor([0, 1000, -1000])).data();
     assertClose(apart, reference(hostOf([0, 1000, -1000]), 0).values);
+    const lowest = await op(tensor([-Infinity, 0, -Infinity, 0])).data();
+    assertClose(lowest, await composed(tensor([-Infinity, 0, -Infinity, 0])).data());
+  });
+
+  Deno.test(`${name}() agrees with its composition on many, long and single rows, and twice differentiated`, async () => {
+    for (const [shape, axis] of [[[70_000, 3], 1], [[70, 400], 1], [[300, 90], 0], [[1, 9], 0]]) {
+      const x = onDevice(numbers(shape as number[], 7, [-3, 3]));
+      const pull = onDevice(numbers(shape as number[], 8));
+      const run = (f: typeof op) =>
+        valueAndGrad((x: Tensor) => sum(mul(f(x, axis as number), pull)))(x);
+      const [a, b] = [run(op), run(composed)];
+      const parts = await read([
+        op(x, axis as number),
+        a.grads,
+        composed(x, axis as number),
+        b.grads,
+      ]);
+      assertClose(parts[0], parts[2], 1e-5);
+      assertClose(parts[1], parts[3], 2e-5);
+    }
+    const twice = (f: typeof op) =>
+      grad((x: Tensor) => {
+        const slope = grad((x: Tensor) => sum(mul(f(x), mul(x, x))))(x);
+        return sum(mul(slope, mul(slope, slope)));
+      });
+    const x = onDevice(numbers([3, 4], 1));
+    const [own, plain] = await read([twice(op)(x), twice(composed)(x)]);
+    assertClose(own, plain, 1e-4);
+  });
+
+  Deno.test(`${name}() is one kernel and one backward, with what stands before and after inside`, async () => {
+    const x = variable(onDevice(numbers([80, 9], 1)));
+    const pull = variable(onDevice(numbers([80, 9], 2)));
+    await read([x, pull]);
+    const forward = await counted(() => mul(op(add(mul(x, 2), 1)), 3).data());
+    assertEquals(forward.dispatches, 1);
+    // The result, which the gradient is made from, and the gradient.
+    const slope = grad((x: Tensor) => sum(mul(op(mul(x, 2)), pull)));
+    const both = await counted(() => mul(slope(x), 3).data());
+    assertEquals(both.dispatches, 2);
   });
 }
 
