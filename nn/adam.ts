@@ -49,13 +49,13 @@ export class Adam extends Optimiser {
    * @throws {ConfigError} If an option is out of range or a parameter cannot be updated.
    */
   constructor(parameters: OptimiserParameters, options: AdamOptions = {}) {
-    const { rate = 1e-3, decay = 0, clip, betas = [0.9, 0.999], epsilon = 1e-8 } = options;
+    const { rate = 1e-3, decay = 0, betas = [0.9, 0.999], epsilon = 1e-8 } = options;
     const action = "make an Adam optimiser";
     betas.forEach((beta, i) =>
       checkOption(action, `betas.${i}`, beta, "from 0 to below 1", beta >= 0 && beta < 1)
     );
     checkOption(action, "epsilon", epsilon, "above 0", Number.isFinite(epsilon) && epsilon > 0);
-    super(parameters, { rate, decay, clip });
+    super(parameters, { ...options, rate, decay });
     this.#betas = betas;
     this.#epsilon = epsilon;
     this.#m = this.average("m");
@@ -63,12 +63,12 @@ export class Adam extends Optimiser {
   }
 
   /** Records the update. */
-  protected override update(gradient: Tensor, rates: readonly number[]): void {
-    this.descend(this.flat.values, this.withDecay(gradient), rates);
+  protected override update(gradient: Tensor, rates: readonly number[]): Tensor {
+    return this.descend(this.flat.values, this.withDecay(gradient), rates);
   }
 
-  /** Records w = start - rate (m / c1) / (sqrt(v / c2) + epsilon), and both averages. */
-  protected descend(start: Tensor, g: Tensor, rates: readonly number[]): void {
+  /** Records both averages; the new weights are start - rate (m / c1) / (sqrt(v / c2) + epsilon). */
+  protected descend(start: Tensor, g: Tensor, rates: readonly number[]): Tensor {
     const [beta1, beta2] = this.#betas;
     // Bias corrections in float64: 1 - 0.999^t in float32 loses four digits at the first steps.
     const c1 = 1 - beta1 ** this.steps;
@@ -77,9 +77,9 @@ export class Adam extends Optimiser {
     const v = add(mul(this.#v, beta2), mul(square(g), 1 - beta2));
     const root = add(mul(sqrt(v), 1 / Math.sqrt(c2)), this.#epsilon);
     const rate = this.perGroup(rates.map((rate) => rate / c1));
-    this.flat.values.assign(sub(start, mul(rate, div(m, root))));
     this.#m.assign(m);
     this.#v.assign(v);
+    return sub(start, mul(rate, div(m, root)));
   }
 }
 
@@ -115,11 +115,11 @@ export class AdamW extends Adam {
   }
 
   /** Records the update. */
-  protected override update(gradient: Tensor, rates: readonly number[]): void {
+  protected override update(gradient: Tensor, rates: readonly number[]): Tensor {
     const weights = this.flat.values;
     const kept = this.decays === 0
       ? weights
       : mul(weights, this.perGroup(rates.map((rate, i) => 1 - rate * this.groups[i].decay)));
-    this.descend(kept, gradient, rates);
+    return this.descend(kept, gradient, rates);
   }
 }

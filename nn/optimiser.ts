@@ -9,6 +9,8 @@ import {
   mul,
   read,
   type Shape,
+  stopGradient,
+  submit,
   type Tensor,
   type TensorLike,
   type Variable,
@@ -37,7 +39,16 @@ export interface OptimiserOptions {
   readonly decay?: number;
   /** Largest norm of all gradients together, above 0; longer ones are shortened to it. */
   readonly clip?: number;
+  /**
+   * Share that the average of the weights keeps of itself at each update, above 0 and below 1; no
+   * average by default. The first 1 / (1 - ema) updates are averaged evenly, so that the start values
+   * do not count.
+   */
+  readonly ema?: number;
 }
+
+/** Name of the average of the weights. */
+const EMA = "ema";
 
 /** Options of one update. */
 export interface StepOptions {
@@ -68,6 +79,10 @@ export abstract class Optimiser {
   /** Place of the first parameter of every group. */
   readonly #starts: readonly number[];
   readonly #clip: number | undefined;
+  readonly #ema: number;
+  /** Gradients of earlier batches of the next update; zeros between two updates. */
+  #sum: Variable | undefined;
+  #summed = 0;
   #steps = 0;
 
   /**
@@ -81,7 +96,10 @@ export abstract class Optimiser {
     parameters: OptimiserParameters,
     options: OptimiserOptions & { readonly rate: number; readonly decay: number },
   ) {
-    const { rate, decay, clip } = options;
+    const { rate, decay, clip, ema } = options;
+    if (ema !== undefined) {
+      checkOption("make an optimiser", "ema", ema, "above 0 and below 1", ema > 0 && ema < 1);
+    }
     if (clip !== undefined) {
       checkOption("make an optimiser", "clip", clip, "above 0", Number.isFinite(clip) && clip > 0);
     }
@@ -95,11 +113,44 @@ export abstract class Optimiser {
       count += variables.size;
       return start;
     });
+    this.#ema = ema ?? 0;
+    if (ema !== undefined) this.average(EMA);
   }
 
   /** Updates taken so far. */
   get steps(): number {
     return this.#steps;
+  }
+
+  /**
+   * Records that gradients of a batch wait for the next step, which takes the mean of theirs and its
+   * own. Call `submit()` after each batch.
+   *
+   * @param grads Gradients as {@linkcode Optimiser.step} takes them.
+   * @throws {ConfigError} If a gradient is missing, or has no parameter.
+   * @throws {ShapeError} If a gradient has another shape than its parameter.
+   *
+   * @example
+   * ```ts
+   * import { openGpu, submit, tensor, variable } from "@aft/aft/gpu";
+   * import { SGD } from "@aft/aft/nn";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await openGpu();
+   * const weight = variable(tensor([1, 1]));
+   * const optimiser = new SGD({ weight }, { rate: 1 });
+   * optimiser.accumulate({ weight: tensor([1, 0]) });
+   * submit();
+   * optimiser.step({ weight: tensor([0, 1]) });
+   * submit();
+   * assertEquals([await weight.toArray(), optimiser.steps], [[0.5, 0.5], 1]);
+   * ```
+   */
+  accumulate(grads: TensorNest): void {
+    const gradient = this.flat.pack(orderGradients(this.#groups, grads));
+    this.#sum ??= variable(zeros([this.flat.values.size]));
+    this.#sum.assign(add(this.#sum, gradient));
+    this.#summed++;
   }
 
   /**
@@ -118,20 +169,84 @@ export abstract class Optimiser {
         { field: "scale", value: scale },
       );
     }
-    const gradient = clipped(this.flat.pack(orderGradients(this.#groups, grads)), this.#clip);
+    const gradient = this.#gathered(this.flat.pack(orderGradients(this.#groups, grads)));
     const rates = this.groups.map(({ rate }, i) =>
       rate * (typeof scale === "number" ? scale : scale[i])
     );
     this.#steps++;
-    this.update(gradient, rates);
+    const weights = this.update(clipped(gradient, this.#clip), rates);
+    this.flat.values.assign(weights);
+    const average = this.averages[EMA];
+    if (average) {
+      const kept = Math.min(this.#ema, 1 - 1 / this.#steps);
+      average.assign(add(mul(average, kept), mul(weights, 1 - kept)));
+    }
+  }
+
+  /** The mean of this gradient and those that wait for it; none waits after. */
+  #gathered(gradient: Tensor): Tensor {
+    if (this.#sum === undefined || this.#summed === 0) return gradient;
+    const mean = mul(add(this.#sum, gradient), 1 / (this.#summed + 1));
+    this.#sum.assign(zeros([this.#sum.size]));
+    this.#summed = 0;
+    return mean;
+  }
+
+  /**
+   * Runs something with the averaged weights in place of the trained ones, which are back after it,
+   * to the same bits. Without an average, or before the first update, the weights stay.
+   *
+   * @param run What needs the weights, such as an evaluation; it must not take a step.
+   * @returns What it returned.
+   *
+   * @example
+   * ```ts
+   * import { openGpu, submit, tensor, variable } from "@aft/aft/gpu";
+   * import { SGD } from "@aft/aft/nn";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await openGpu();
+   * const weight = variable(tensor([0]));
+   * const optimiser = new SGD({ weight }, { rate: 1, ema: 0.9 });
+   * for (const slope of [-1, -2]) {
+   *   optimiser.step({ weight: tensor([slope]) });
+   *   submit();
+   * }
+   * assertEquals(await optimiser.withAverage(() => weight.item()), (1 + 3) / 2);
+   * assertEquals(await weight.item(), 3);
+   * ```
+   */
+  async withAverage<T>(run: () => Promise<T>): Promise<T> {
+    const average = this.averages[EMA];
+    if (average === undefined || this.#steps === 0) return await run();
+    const swap = () => {
+      // Both are taken before either is assigned; unlike a sum with 0 this keeps -0 too.
+      const [weights, mean] = [stopGradient(this.flat.values), stopGradient(average)];
+      this.flat.values.assign(mean);
+      average.assign(weights);
+      submit();
+    };
+    swap();
+    try {
+      return await run();
+    } finally {
+      swap();
+    }
   }
 
   /**
    * What is needed beside the parameters to go on later with the same bits.
    *
    * @returns The count of updates and the running averages by parameter, read together.
+   * @throws {ConfigError} While gradients wait for the next step.
    */
   async state(): Promise<OptimiserState> {
+    if (this.#summed > 0) {
+      throw new ConfigError(
+        `Cannot save the optimiser with gradients of ${this.#summed} batches waiting: take the step first`,
+        { field: "accumulate", value: this.#summed },
+      );
+    }
     const names = Object.keys(this.averages);
     const steps = this.#steps;
     const buffers = names.length > 0 ? await read(names.map((name) => this.averages[name])) : [];
@@ -177,8 +292,8 @@ export abstract class Optimiser {
     this.#steps = state.steps;
   }
 
-  /** Records the update of `flat.values` and the averages from the packed, clipped gradients. */
-  protected abstract update(gradient: Tensor, rates: readonly number[]): void;
+  /** Records the update of the averages from the packed, clipped gradients, and gives the new weights. */
+  protected abstract update(gradient: Tensor, rates: readonly number[]): Tensor;
 
   /** A running average that starts at 0. */
   protected average(name: string): Variable {

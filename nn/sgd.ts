@@ -46,7 +46,7 @@ export class SGD extends Optimiser {
    * @throws {ConfigError} If an option is out of range or a parameter cannot be updated.
    */
   constructor(parameters: OptimiserParameters, options: SGDOptions = {}) {
-    const { rate = 0.01, decay = 0, momentum = 0, nesterov = false, clip } = options;
+    const { rate = 0.01, decay = 0, momentum = 0, nesterov = false } = options;
     const action = "make an SGD optimiser";
     checkOption(action, "momentum", momentum, "from 0 to below 1", momentum >= 0 && momentum < 1);
     if (nesterov && momentum === 0) {
@@ -55,14 +55,14 @@ export class SGD extends Optimiser {
         value: nesterov,
       });
     }
-    super(parameters, { rate, decay, clip });
+    super(parameters, { ...options, rate, decay });
     this.#momentum = momentum;
     this.#nesterov = nesterov;
     this.#velocity = momentum > 0 ? this.average("v") : undefined;
   }
 
   /** Records the update. */
-  protected override update(gradient: Tensor, rates: readonly number[]): void {
+  protected override update(gradient: Tensor, rates: readonly number[]): Tensor {
     const weights = this.flat.values;
     const g = this.withDecay(gradient);
     let direction = g;
@@ -71,6 +71,6 @@ export class SGD extends Optimiser {
       direction = this.#nesterov ? add(g, mul(velocity, this.#momentum)) : velocity;
       this.#velocity.assign(velocity);
     }
-    weights.assign(sub(weights, mul(direction, this.perGroup(rates))));
+    return sub(weights, mul(direction, this.perGroup(rates)));
   }
 }

@@ -33,7 +33,7 @@ const MAX_GROUPS = 65535;
 export function programOf(graph: Graph, limits: GPUSupportedLimits, fuse: boolean): Program {
   const bindable = limits.maxStorageBuffersPerShaderStage;
   const maxReads = Math.min(bindable, 16) - 4;
-  return writeProgram(schedule(graph, { maxReads, fuse }), { bindable, fuse });
+  return writeProgram(schedule(graph, { maxReads, fuse }), bindable);
 }
 
 /** A plan, ready to run any number of times. */

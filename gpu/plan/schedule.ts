@@ -4,7 +4,7 @@ import type { Vertex } from "../node.ts";
 import { sizeOf } from "../shape.ts";
 import type { Storage } from "../storage.ts";
 import type { Boundary, BoundaryKind } from "./boundary.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph, Update } from "./graph.ts";
 import { stridedForm } from "./kernel_writer.ts";
 
 /** One kernel to be written: its results, and the kernel op inside, if there is one. */
@@ -18,8 +18,8 @@ export interface Schedule {
   units: readonly Unit[];
   /** Vertices that are read from memory, each with why it is there. */
   kept: ReadonlyMap<Vertex, Boundary>;
-  /** Updates that are computed straight into their variable, where that is safe. */
-  inPlace: readonly { unit: Unit; storage: Storage }[];
+  /** Updates that are computed straight into their variable, where that is safe; groups share a kernel. */
+  inPlace: readonly (readonly { unit: Unit; storage: Storage }[])[];
   /** Updates whose value other kernels read as well: computed in memory, then copied. */
   copied: readonly { value: Vertex; storage: Storage }[];
 }
@@ -36,6 +36,8 @@ export interface ScheduleOptions {
 const KEEP_COST = 8;
 /** Arithmetic above which an expression is cut in two, so that no kernel grows without end. */
 const CUT_COST = 400;
+/** Updates that share one kernel, at most: each takes a binding for writing. */
+const MAX_TARGETS = 6;
 
 /** Vertices in memory; the first reason to keep one stays. */
 class Kept extends Map<Vertex, Boundary> {
@@ -56,8 +58,8 @@ export function schedule(graph: Graph, { maxReads, fuse }: ScheduleOptions): Sch
   for (const root of cores.keys()) {
     if (!results.has(root) && !kept.has(root)) kept.keep(root, ...endOf(root, readers));
   }
-  const roots = (vertex: Vertex) => kept.has(vertex) || results.has(vertex);
-  keepShared(graph, readers, cores, kept, roots);
+  const groups = groupsOf(direct, cores, fuse ? MAX_TARGETS : 1);
+  keepShared(graph, readers, cores, kept, headsOf(groups));
   cutLarge(graph, kept, maxReads);
   const ends = shortened(cores, readers, kept);
   const units = graph.vertices
@@ -66,12 +68,40 @@ export function schedule(graph: Graph, { maxReads, fuse }: ScheduleOptions): Sch
   return {
     units,
     kept,
-    inPlace: direct.map(({ value, storage }) => ({
-      unit: { roots: [value], core: ends.get(value) },
-      storage,
-    })),
+    inPlace: groups.map((group) =>
+      group.map(({ value, storage }) => ({
+        unit: { roots: [value], core: ends.get(value) },
+        storage,
+      }))
+    ),
     copied: graph.updates.filter(({ value }) => !results.has(value)),
   };
+}
+
+/** Neighbouring element-wise updates of one size become one kernel. */
+function groupsOf(
+  updates: Graph["updates"],
+  cores: ReadonlyMap<Vertex, Vertex>,
+  most: number,
+): Update<Vertex>[][] {
+  const groups: Update<Vertex>[][] = [];
+  for (const update of updates) {
+    const open = groups.at(-1);
+    const fits = open !== undefined && open.length < most &&
+      [open[0], update].every(({ value }) => !cores.has(value)) &&
+      sizeOf(open[0].value.shape) === sizeOf(update.value.shape) &&
+      open.every(({ storage }) => storage.buffer !== update.storage.buffer);
+    if (fits) open.push(update);
+    else groups.push([update]);
+  }
+  return groups;
+}
+
+/** The first result of each group by every result of it: what a group shares is computed once. */
+function headsOf(groups: readonly (readonly Update<Vertex>[])[]): Map<Vertex, Vertex> {
+  return new Map(
+    groups.flatMap((group) => group.map(({ value }) => [value, group[0].value] as const)),
+  );
 }
 
 function isComputed(vertex: Vertex): boolean {
@@ -198,15 +228,16 @@ function keepShared(
   readers: Map<Vertex, Set<Vertex>>,
   cores: Map<Vertex, Vertex>,
   kept: Kept,
-  isRoot: (vertex: Vertex) => boolean,
+  heads: ReadonlyMap<Vertex, Vertex>,
 ): void {
+  const isRoot = (vertex: Vertex) => kept.has(vertex) || heads.has(vertex);
   const stored = new Map([...cores].map(([root, core]) => [core, root]));
   const kernelsOf = new Map<Vertex, Set<Vertex>>();
   for (const vertex of graph.vertices.toReversed()) {
     if (isRoot(vertex)) continue;
     const kernels = new Set<Vertex>();
     for (const reader of readers.get(vertex)!) {
-      if (isRoot(reader)) kernels.add(reader);
+      if (isRoot(reader)) kernels.add(heads.get(reader) ?? reader);
       else if (reader.op.kind === "kernel") kernels.add(stored.get(reader) ?? reader);
       else kernelsOf.get(reader)?.forEach((kernel) => kernels.add(kernel));
     }

@@ -16,22 +16,12 @@ export interface Program {
   boundaries: ReadonlyMap<Vertex, Boundary>;
 }
 
-/** Settings of a program. */
-export interface WriteOptions {
-  /** Buffers that one kernel may bind. */
-  bindable: number;
-  /** Whether updates share kernels. */
-  fuse: boolean;
-}
-
 type Kept = ReadonlyMap<Vertex, Boundary>;
 
-type Direct = Schedule["inPlace"][number];
+type Direct = Schedule["inPlace"][number][number];
 
 /** Threads of a workgroup of an element-wise kernel. */
 const POINTWISE_THREADS = 64;
-/** Updates that share one kernel, at most: each takes a binding for writing. */
-const MAX_TARGETS = 4;
 
 const OVER: Boundary = { kind: "update", reason: "it is written over its variable" };
 const ASIDE: Boundary = {
@@ -39,15 +29,15 @@ const ASIDE: Boundary = {
   reason: "its variable is still read where it would be overwritten: a copy follows",
 };
 
-/** Writes every kernel of a schedule. */
-export function writeProgram(schedule: Schedule, { bindable, fuse }: WriteOptions): Program {
+/** Writes every kernel of a schedule, for a device that binds at most `bindable` buffers in one. */
+export function writeProgram(schedule: Schedule, bindable: number): Program {
   const kept = new Map(schedule.kept);
   const last: Kernel[] = [];
   const extra: Unit[] = [];
   const copies = [...schedule.copied];
   const direct: Vertex[] = [];
   const overwritten = new Set<DeviceBuffer>();
-  for (const group of groupsOf(schedule.inPlace, fuse ? MAX_TARGETS : 1)) {
+  for (const group of schedule.inPlace) {
     for (const attempt of [group, ...(group.length > 1 ? group.map((one) => [one]) : [])]) {
       const kernel = writeInPlace(attempt, kept, overwritten, bindable);
       if (kernel !== undefined) {
@@ -68,21 +58,6 @@ export function writeProgram(schedule: Schedule, { bindable, fuse }: WriteOption
   );
   const boundaries = new Map([...kept, ...direct.map((vertex) => [vertex, OVER] as const)]);
   return { kernels: [...kernels, ...last], copies, boundaries };
-}
-
-/** Neighbouring element-wise updates of one size become one kernel. */
-function groupsOf(updates: readonly Direct[], most: number): Direct[][] {
-  const groups: Direct[][] = [];
-  for (const update of updates) {
-    const open = groups.at(-1);
-    const fits = open !== undefined && open.length < most &&
-      [open[0], update].every(({ unit }) => unit.core === undefined) &&
-      sizeOf(open[0].unit.roots[0].shape) === sizeOf(update.unit.roots[0].shape) &&
-      open.every(({ storage }) => storage.buffer !== update.storage.buffer);
-    if (fits) open.push(update);
-    else groups.push([update]);
-  }
-  return groups;
 }
 
 /**
