@@ -50,13 +50,13 @@ export interface Checkpoint {
   readonly teachers: readonly TeacherColumns[];
   /** Statistics of the training rows in use. */
   readonly scaling: Scaling;
-  /** The student's parameters. */
+  /** The student's parameters as they are trained. */
   readonly student: State;
   /** What the method learned. */
   readonly regulariser: State;
   /** What the method holds fixed. */
   readonly constants: State;
-  /** The optimiser's running averages. */
+  /** The optimiser's running averages, that of the weights included where there is one. */
   readonly optimiser: OptimiserState;
   /** Sums since the last line of the log: task loss, regulariser, correct rows. */
   readonly metrics: readonly number[];
@@ -196,7 +196,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /**
- * The trained model of a checkpoint. Open the GPU first.
+ * The trained model of a checkpoint, at the averaged weights where it has an average of them. Open
+ * the GPU first.
  *
  * @param checkpoint What was read.
  * @returns The model, ready to be applied.
@@ -205,8 +206,16 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 export function modelOf(checkpoint: Checkpoint): Model {
   const { config, data, scaling } = checkpoint;
   const model = new Model({ student: config.student, data, scaling, seed: config.seed });
-  model.student.load(checkpoint.student);
+  model.student.load({ ...checkpoint.student, ...averageOf(checkpoint) });
   return model;
+}
+
+/** The average of the student's weights; empty without one, or before the first update. */
+function averageOf({ optimiser, step }: Checkpoint): State {
+  const start = "ema.student.";
+  const found = Object.entries(optimiser.tensors).filter(([name]) => name.startsWith(start));
+  if (step === 0) return {};
+  return Object.fromEntries(found.map(([name, saved]) => [name.slice(start.length), saved]));
 }
 
 /**

@@ -18,6 +18,8 @@ export interface TrainSettings {
   rho: "learned" | "fixed";
   /** Brings every teacher column to mean 0 and variance 1 over the training rows in use. */
   standardise: boolean;
+  /** How teachers' features lie on the device; `auto` is f16 where all files hold it. */
+  featureStorage: "auto" | "f32" | "f16";
   /** Student, such as `mlp:128,128`. */
   student: string;
   /** Optimiser of all parameters. */
@@ -34,10 +36,14 @@ export interface TrainSettings {
   weightDecay: number;
   /** Largest norm of all gradients together; 0 for no limit. */
   clipNorm: number;
+  /** Share that the average of the weights keeps at each update; 0 for no average. */
+  ema: number;
   /** Share of the target that is spread over all classes. */
   labelSmoothing: number;
   /** Rows of a batch. */
   batchSize: number;
+  /** Batches of one update. */
+  accumulate: number;
   /** Updates. */
   steps: number;
   /** Decides rows, batches and start values. */

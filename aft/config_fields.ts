@@ -217,6 +217,14 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     group: "method",
     help: "bring every teacher column to mean 0 and variance 1 over the training rows in use",
   }),
+  featureStorage: choice(["auto", "f32", "f16"], {
+    flag: "feature-storage",
+    group: "method",
+    default: "auto",
+    help:
+      "how teachers' features lie in the device's memory, arithmetic is f32 either way: f16 takes " +
+      "half, auto is f16 where all files hold it",
+  }),
   regulariserLr: real([0, 1000], {
     flag: "regulariser-lr",
     group: "method",
@@ -274,6 +282,15 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     defaultText: "0, no limit",
     help: "largest norm of all gradients together",
   }),
+  ema: real([0, 1], {
+    flag: "ema",
+    group: "optimiser",
+    default: 0,
+    defaultText: "0, no average",
+    help:
+      "share that an average of the weights keeps at each update, such as 0.99; evaluations and " +
+      "predictions use the average",
+  }, { below: true }),
   labelSmoothing: real([0, 1], {
     flag: "label-smoothing",
     group: "optimiser",
@@ -285,6 +302,12 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     group: "optimiser",
     default: 128,
     help: "rows of a batch; all training rows where there are fewer",
+  }),
+  accumulate: integer(1, 65_536, {
+    flag: "accumulate",
+    group: "optimiser",
+    default: 1,
+    help: "batches whose mean gradient makes one update; the method compares rows within a batch",
   }),
   steps: integer(1, MOST_STEPS, {
     flag: "steps",

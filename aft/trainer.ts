@@ -94,7 +94,10 @@ const BREATH = 100;
 export class Trainer {
   /** All settings, defaults filled in. */
   readonly settings: TrainSettings;
-  /** The student with its normalisation. */
+  /**
+   * The student with its normalisation, at the weights that are trained; where `ema` is set,
+   * evaluations are those of `optimiser.withAverage()`.
+   */
   readonly model: Model;
   /** The method at work; undefined for one that adds nothing to the task loss. */
   readonly regulariser: Regulariser | undefined;
@@ -148,7 +151,7 @@ export class Trainer {
     this.optimiser = makeOptimiser(settings, this.model, this.regulariser);
     this.#order = new BatchOrder(train.length, settings.batchSize, settings.seed);
     this.#schedule = parseSchedule(settings.schedule);
-    this.#batches = new BatchRows(trainingRows(data, this.teachers, scaling), {
+    this.#batches = new BatchRows(trainingRows(data, this.teachers, scaling, settings), {
       size: this.#order.size,
       inUse: train,
       placement,
@@ -217,14 +220,19 @@ export class Trainer {
     yield { event: "done", step: this.#step, test: score, seconds: seconds(), checkpoint };
   }
 
-  /** Records one step and sends it: a batch, losses, gradients, the update, sums for the log. */
+  /** One step: the batches of its update, each recorded and sent as one submit. */
   #update(): void {
-    this.#batches.load(this.#order.at(this.#step));
-    const factor = this.#schedule(this.#step, this.settings.steps);
-    const { grads, told } = this.#objective.record(this.#batches.batch(), this.#step);
-    this.optimiser.step(grads, { scale: factor });
-    this.#meter.add(told);
-    submit();
+    const { accumulate, steps } = this.settings;
+    const scale = this.#schedule(this.#step, steps);
+    const end = (this.#step + 1) * accumulate;
+    for (let batch = end - accumulate; batch < end; batch++) {
+      this.#batches.load(this.#order.at(batch));
+      const { grads, told } = this.#objective.record(this.#batches.batch(), batch);
+      if (batch < end - 1) this.optimiser.accumulate(grads);
+      else this.optimiser.step(grads, { scale });
+      this.#meter.add(told);
+      submit();
+    }
     this.#step++;
   }
 
@@ -249,10 +257,10 @@ export class Trainer {
 
   /** The one readback of a line: means of what the device has summed up. */
   async #logLine(seconds: number): Promise<StepProgress> {
-    const { logEvery, steps, lr } = this.settings;
+    const { logEvery, steps, lr, accumulate } = this.settings;
     const step = this.#step;
     const count = step - Math.floor((step - 1) / logEvery) * logEvery;
-    const { task, regulariser, correct } = await this.#meter.take(count);
+    const { task, regulariser, correct } = await this.#meter.take(count * accumulate);
     const learningRate = lr * this.#schedule(step - 1, steps);
     const { labels } = this.model.scaling;
     const taskLoss = task * (labels ? labels.deviation[0] ** 2 : 1);
@@ -279,7 +287,8 @@ export class Trainer {
   }
 
   async #evaluated(name: "val" | "test"): Promise<EvaluationProgress> {
-    const evaluation = await evaluateModel(this.model, ...this.#splitRows(name) as [Split]);
+    const rows = this.#splitRows(name) as [Split];
+    const evaluation = await this.optimiser.withAverage(() => evaluateModel(this.model, ...rows));
     if (name === "test" && this.#step === this.settings.steps) this.#test = evaluation;
     const scales = await this.scales();
     const { score } = evaluation;

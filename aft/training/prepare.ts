@@ -38,6 +38,9 @@ export type TeacherFeatures = Pick<Teacher, "name" | "columns"> & {
   readonly splits: Pick<Teacher["splits"], "train">;
 };
 
+/** Largest number of half precision. */
+const LARGEST_HALF = 65504;
+
 /** Refuses what does not go together before anything is made. */
 export function checkData(
   data: TrainingData,
@@ -53,6 +56,7 @@ export function checkData(
         `the data ask for [${train.rows}, ${columns}]`,
     );
   }
+  if (settings.featureStorage === "f16") teachers.forEach(refuseBeyondHalf);
   const { labelSmoothing } = settings;
   if (data.task === "regression" && labelSmoothing !== 0) {
     throw new ConfigError(
@@ -60,6 +64,21 @@ export function checkData(
       { field: "label-smoothing", value: labelSmoothing },
     );
   }
+}
+
+/** Refuses features that half precision would make infinite. */
+function refuseBeyondHalf({ name, splits: { train } }: TeacherFeatures): void {
+  if (train.dtype === "f16") return;
+  const at = train.values.findIndex((value) => Math.abs(value) > LARGEST_HALF);
+  if (at < 0) return;
+  const [row, column] = [Math.floor(at / train.columns), at % train.columns];
+  throw new ConfigError(
+    `Cannot train with feature-storage f16: teacher ${name} holds ${
+      train.values[at]
+    } in row ${row}, ` +
+      `column ${column}, and half precision ends at ${LARGEST_HALF}`,
+    { field: "feature-storage", value: "f16" },
+  );
 }
 
 /** What a checkpoint says of the data, in one order. */
@@ -127,6 +146,7 @@ export function trainingRows(
   data: TrainingData,
   teachers: readonly TeacherFeatures[],
   { labels: scale }: Scaling,
+  { featureStorage }: Pick<TrainSettings, "featureStorage">,
 ): Map<BatchPart, HostRows> {
   const { inputs, labels } = data.splits.train;
   const targets = scale
@@ -136,7 +156,9 @@ export function trainingRows(
     ["inputs", arrayRows(inputs, data.inputShape)],
     ["labels", arrayRows(targets, [])],
   ]);
-  if (teachers.length > 0) rows.set("features", featureRows(teachers.map((t) => t.splits.train)));
+  if (teachers.length > 0) {
+    rows.set("features", featureRows(teachers.map((t) => t.splits.train), featureStorage));
+  }
   return rows;
 }
 
@@ -146,7 +168,7 @@ export function makeOptimiser(
   model: Model,
   regulariser: Regulariser | undefined,
 ): Optimiser {
-  const { lr, regulariserLr, weightDecay, clipNorm, momentum, optimiser } = settings;
+  const { lr, regulariserLr, weightDecay, clipNorm, momentum, optimiser, ema } = settings;
   const groups: ParameterGroup[] = [
     { name: "student", parameters: model.student.parameters(), rate: lr, decay: weightDecay },
   ];
@@ -155,7 +177,10 @@ export function makeOptimiser(
     const rate = regulariser.rate === "regulariser" ? regulariserLr : lr;
     groups.push({ name: "regulariser", parameters, rate, decay: 0 });
   }
-  const options: OptimiserOptions = clipNorm > 0 ? { clip: clipNorm } : {};
+  const options: OptimiserOptions = {
+    ...clipNorm > 0 && { clip: clipNorm },
+    ...ema > 0 && { ema },
+  };
   if (optimiser === "sgd") return new SGD(groups, { ...options, momentum });
   return optimiser === "adamw" ? new AdamW(groups, options) : new Adam(groups, options);
 }

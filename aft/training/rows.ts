@@ -44,8 +44,16 @@ export function arrayRows(
   };
 }
 
-/** Features of several teachers side by side; in half precision where all of them are. */
-export function featureRows(splits: readonly FeatureSplit[]): HostRows {
+/**
+ * Features of several teachers side by side.
+ *
+ * @param splits Features of each teacher.
+ * @param storage Type on the device; `auto` is half precision where all of them have it.
+ */
+export function featureRows(
+  splits: readonly FeatureSplit[],
+  storage: "auto" | "f32" | "f16" = "auto",
+): HostRows {
   const blocks = splits.map(({ values, columns }) => ({
     columns,
     numbers: values instanceof Uint16Array
@@ -53,15 +61,18 @@ export function featureRows(splits: readonly FeatureSplit[]): HostRows {
       : values,
   }));
   const total = blocks.reduce((sum, { columns }) => sum + columns, 0);
+  const halves = splits.every(({ dtype }) => dtype === "f16");
+  const dtype = storage === "auto" ? (halves ? "f16" : "f32") : storage;
   return {
     rowShape: [total],
-    dtype: splits.every(({ dtype }) => dtype === "f16") ? "f16" : "f32",
+    dtype,
     copy: (target, rows) => {
       let start = 0;
       for (const { numbers, columns } of blocks) {
         for (let i = 0; i < rows.length; i++) {
           const row = numbers.subarray(rows[i] * columns, (rows[i] + 1) * columns);
-          target.set(row, i * total + start);
+          // Rows that travel batch by batch are f32: they are rounded as those on the device are.
+          target.set(dtype === "f16" ? Float16Array.from(row) : row, i * total + start);
         }
         start += columns;
       }

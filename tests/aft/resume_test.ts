@@ -27,6 +27,7 @@ const RUNS: Record<string, Partial<TrainConfig>> = {
     weightDecay: 0.1,
     perClass: 6,
   },
+  "an average of two batches a step": { method: "aft", ema: 0.8, accumulate: 2, evalEvery: 10 },
   "fixed rho": { method: "aft", rho: "fixed", valSize: 0.2, schedule: "warmup:4,cosine" },
 };
 
