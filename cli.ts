@@ -9,6 +9,7 @@
  * @module
  */
 
+import { isRunWorker } from "./aft/compare/worker.ts";
 import { runCommand } from "./cli/main.ts";
 
 /**
@@ -30,4 +31,5 @@ export function main(args: readonly string[]): Promise<number> {
   return runCommand(args);
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+// Bundled into one file, a worker of `aft compare` begins here too, and only answers.
+if (import.meta.main && !isRunWorker()) Deno.exit(await main(Deno.args));

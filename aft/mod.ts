@@ -35,6 +35,30 @@ export {
   type TeacherColumns,
   writeCheckpoint,
 } from "./checkpoint.ts";
+export { compare } from "./compare/compare.ts";
+export { mergeComparisons } from "./compare/conclude.ts";
+export { type MethodEntry, parseMethodEntry } from "./compare/entry.ts";
+export {
+  type PairedDifference,
+  pairedDifference,
+  studentT,
+  summarise,
+  type Summary,
+} from "./compare/statistics.ts";
+export type {
+  AboutRun,
+  Cell,
+  CellRun,
+  CompareOptions,
+  CompareProgress,
+  CompareRow,
+  Comparison,
+  EnergyShare,
+  Setting,
+  Shard,
+  TeacherSets,
+  Trial,
+} from "./compare/types.ts";
 export {
   configFromJson,
   type ConfigKey,

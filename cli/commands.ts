@@ -1,6 +1,7 @@
 /** The table of commands. */
 
 import type { Command } from "./command.ts";
+import { compare } from "./compare.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { evaluate } from "./eval.ts";
@@ -12,6 +13,7 @@ import { train } from "./train.ts";
 export const commands: readonly Command[] = [
   demo,
   train,
+  compare,
   evaluate,
   predict,
   inspect,

@@ -122,6 +122,22 @@ export function integerFlag(
   };
 }
 
+/** A flag with several values, which may also be given one by one. */
+export function listFlag<T>(
+  flag: string,
+  placeholder: string,
+  { help, range, one }: { help: string; range: string; one: (text: string) => T | undefined },
+): Flag<T[]> {
+  return {
+    ...{ flag, placeholder, help, range },
+    many: true,
+    read(text) {
+      const values = text.split(",").map((part) => one(part.trim()));
+      return values.every((value) => value !== undefined) ? values : undefined;
+    },
+  };
+}
+
 /**
  * Reads the arguments of a command.
  *

@@ -156,6 +156,7 @@ calc(var(--shade)*var(--heat)),var(--page))}
 
 const CHARTS = `.charts{display:grid;
 grid-template-columns:repeat(auto-fill,minmax(min(100%,430px),1fr));gap:44px 48px}
+.over-steps{margin-top:44px}
 .multiples{margin-top:44px;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));
 gap:36px 40px}
 .chart{margin:0;container-type:inline-size;display:flex;flex-direction:column}

@@ -1,0 +1,78 @@
+/** What makes two runs the same one: their settings and the bytes of their files. */
+
+import { type ConfigKey, configToJson, type TrainConfig, type TrainSettings } from "../config.ts";
+import { configFields } from "../config_fields.ts";
+import { readBytes } from "../files.ts";
+
+/** Form of what is hashed; another number makes every run another one. */
+const VERSION = 1;
+
+/** What a run's numbers depend on beside its settings. */
+export interface RunInputs {
+  /** Hashes of the files of the labelled data, in the order of reading. */
+  readonly data: readonly string[];
+  /** How they are read: format, label, task, rows cut for the test. */
+  readonly reading: Partial<TrainConfig>;
+  /** Hashes of the feature files that the run reads, in the order of the columns. */
+  readonly features: readonly string[];
+  /** Noise columns. */
+  readonly noise: number;
+}
+
+/**
+ * SHA-256 of a file.
+ *
+ * @param path The file.
+ * @returns 64 hexadecimal digits.
+ * @throws {Deno.errors.NotFound} If there is no such file; the path is in the message.
+ */
+export async function hashFile(path: string): Promise<string> {
+  return await sha256(await readBytes(path));
+}
+
+/**
+ * The identity of a run. Fields at their defaults do not enter it, so that a field which is added
+ * to the configuration later leaves finished runs what they are; a record that disagrees with its
+ * run's configuration is told apart by {@linkcode agrees}.
+ *
+ * @param settings All settings, defaults filled in.
+ * @param inputs Files and noise.
+ * @returns 32 hexadecimal digits.
+ */
+export async function runKey(settings: TrainSettings, inputs: RunInputs): Promise<string> {
+  const { data, reading, features, noise } = inputs;
+  const about = {
+    version: VERSION,
+    settings: changed(settings),
+    reading: changed(reading),
+    ...{ data, features, noise },
+  };
+  return (await sha256(new TextEncoder().encode(JSON.stringify(about)))).slice(0, 32);
+}
+
+/** Fields that differ from their defaults, in the order of the table. */
+function changed(config: Partial<TrainConfig>): Record<string, unknown> {
+  const keys = (Object.keys(configFields) as ConfigKey[]).filter((key) => {
+    const given = config[key];
+    return given !== undefined && given !== configFields[key].default;
+  });
+  return configToJson(Object.fromEntries(keys.map((key) => [key, config[key]])));
+}
+
+/**
+ * Whether a record is of a run with these settings, as far as both know of a field.
+ *
+ * @param recorded Fields that the record keeps, by the names of the flags.
+ * @param settings All settings of the run.
+ * @returns False where a field that both have differs.
+ */
+export function agrees(recorded: Record<string, unknown>, settings: TrainSettings): boolean {
+  return Object.entries(configToJson(settings)).every(([flag, value]) =>
+    !Object.hasOwn(recorded, flag) || JSON.stringify(recorded[flag]) === JSON.stringify(value)
+  );
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

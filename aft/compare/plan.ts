@@ -1,0 +1,220 @@
+/** Which runs a comparison consists of. */
+
+import { ConfigError } from "../../gpu/errors.ts";
+import { resolveSettings, type TrainConfig } from "../config.ts";
+import type { Dataset } from "../data/types.ts";
+import type { Teacher } from "../data/features.ts";
+import { methodOf } from "../methods/mod.ts";
+import type { MethodEntry } from "./entry.ts";
+import { runKey } from "./identity.ts";
+import { NOISE } from "./noise.ts";
+import { type ResolvedOptions, sharedFields } from "./options.ts";
+import type { Cell, CellRun, Comparison, RunSpec, TeacherSets } from "./types.ts";
+
+/** Most validation rows. */
+const VALIDATION = 1000;
+
+/** Data and features, read, with the hashes of their files. */
+export interface PlanInputs {
+  /** The labelled data. */
+  readonly dataset: Dataset;
+  /** Features, one teacher a file. */
+  readonly teachers: readonly Teacher[];
+  /** Hashes of the data's files. */
+  readonly dataHashes: readonly string[];
+  /** Hash of each feature file. */
+  readonly featureHashes: readonly string[];
+}
+
+/** A comparison, with what is needed to do its runs. */
+export interface Plan {
+  /** What is kept. */
+  readonly comparison: Comparison;
+  /** Runs by identity. */
+  readonly specs: ReadonlyMap<string, RunSpec>;
+}
+
+/** Training rows, and validation rows while strengths are chosen and afterwards. */
+interface Rows {
+  readonly trainSize: number;
+  readonly tuneVal: number;
+  readonly finalVal: number;
+}
+
+/**
+ * Lists all runs: for each method and setting those by which its strength is chosen, and those of
+ * all seeds at every strength that may be chosen. Equal runs have one identity.
+ *
+ * @param options Checked options.
+ * @param inputs Data and features.
+ * @returns The comparison and its runs.
+ * @throws {ConfigError} If more training rows are asked for than there are.
+ */
+export async function makePlan(options: ResolvedOptions, inputs: PlanInputs): Promise<Plan> {
+  const { dataset, teachers } = inputs;
+  const specs = new Map<string, RunSpec>();
+  const sizes = options.trainSizes.map((size) => rowsOf(size, dataset.splits.train.rows));
+  const cells: Cell[] = [];
+  for (const rows of sizes) {
+    for (const set of setsOf(options.teacherSets, teachers.length)) {
+      for (const noise of options.noise) {
+        for (const entry of options.entries) {
+          const maker = new CellMaker(options, inputs, specs, { rows, set, noise });
+          cells.push(await maker.make(entry));
+        }
+      }
+    }
+  }
+  const { base, baseline } = options;
+  const { steps, student } = resolveSettings(sharedFields(base, options.entries[0]));
+  const columns = teachers.map(({ name, columns }) => [name, columns]);
+  const comparison: Comparison = {
+    version: 1,
+    task: dataset.task,
+    classes: dataset.classes.length,
+    ...{ steps, student, data: base.data, features: base.features },
+    ...baseline && { baseline: baseline.text },
+    testRows: dataset.splits.test.rows,
+    validation: sizes.map(({ trainSize, tuneVal }) => ({ trainSize, rows: tuneVal })),
+    columns: Object.fromEntries(columns),
+    cells,
+  };
+  return { comparison, specs };
+}
+
+/**
+ * Rows of a training size: validation rows lie outside the subset where rows remain, so that runs
+ * with them train on the same rows as those without; else a tenth of it is lent.
+ */
+function rowsOf(size: number, all: number): Rows {
+  const trainSize = size === 0 ? all : size;
+  if (trainSize > all) {
+    throw new ConfigError(
+      `Cannot compare with train-sizes ${trainSize}: the data have ${all} training rows`,
+      { field: "train-sizes", value: trainSize },
+    );
+  }
+  const remaining = all - trainSize;
+  if (remaining > 0) {
+    const val = Math.min(VALIDATION, remaining);
+    return { trainSize, tuneVal: val, finalVal: val };
+  }
+  return { trainSize, tuneVal: Math.max(1, Math.round(trainSize / 10)), finalVal: 0 };
+}
+
+/** Numbers of the teachers in each set, each set once. */
+function setsOf(kinds: readonly TeacherSets[], count: number): number[][] {
+  const all = Array.from({ length: count }, (_, i) => i);
+  const sets: Record<TeacherSets, () => number[][]> = {
+    all: () => [all],
+    each: () => all.map((i) => [i]),
+    pairs: () => all.flatMap((i) => all.slice(i + 1).map((j) => [i, j])),
+  };
+  const listed = kinds.flatMap((kind) => sets[kind]());
+  const wanted = count === 0 ? [[]] : listed;
+  return wanted.filter((set, i) => wanted.findIndex((other) => `${other}` === `${set}`) === i);
+}
+
+/** Makes the cells of one setting. */
+class CellMaker {
+  readonly #options: ResolvedOptions;
+  readonly #inputs: PlanInputs;
+  readonly #specs: Map<string, RunSpec>;
+  readonly #where: { rows: Rows; set: number[]; noise: number };
+
+  constructor(
+    options: ResolvedOptions,
+    inputs: PlanInputs,
+    specs: Map<string, RunSpec>,
+    where: { rows: Rows; set: number[]; noise: number },
+  ) {
+    this.#options = options;
+    this.#inputs = inputs;
+    this.#specs = specs;
+    this.#where = where;
+  }
+
+  async make(entry: MethodEntry): Promise<Cell> {
+    const { betas, seeds, tuneSeeds } = this.#options;
+    const { rows, set, noise } = this.#where;
+    const own = methodOf(entry.method).beta;
+    const hasStrength = own !== 0;
+    const fixed = entry.fields.beta ?? (hasStrength ? undefined : own);
+    const strengths = fixed === undefined ? betas : [fixed];
+    const tuned = strengths.length > 1 ? tuneSeeds : [];
+    const { tuneVal, finalVal } = rows;
+    return {
+      method: entry.text,
+      setting: {
+        trainSize: rows.trainSize,
+        noise,
+        teachers: set.map((i) => this.#inputs.teachers[i].name),
+      },
+      hasStrength,
+      tune: await this.#runs(entry, strengths, tuned, tuneVal),
+      final: await this.#runs(entry, strengths, seeds, finalVal),
+    };
+  }
+
+  async #runs(
+    entry: MethodEntry,
+    strengths: readonly number[],
+    seeds: readonly number[],
+    valSize: number,
+  ): Promise<CellRun[]> {
+    const runs: CellRun[] = [];
+    for (const seed of seeds) {
+      for (const beta of strengths) {
+        runs.push({ key: await this.#spec(entry, { beta, seed, valSize }), beta, seed });
+      }
+    }
+    return runs;
+  }
+
+  async #spec(
+    entry: MethodEntry,
+    fields: { beta: number; seed: number; valSize: number },
+  ): Promise<string> {
+    const { base } = this.#options;
+    const { dataHashes, featureHashes } = this.#inputs;
+    const { rows, set } = this.#where;
+    const { usesTeachers } = methodOf(entry.method);
+    const settings = resolveSettings({
+      ...sharedFields(base, entry),
+      ...fields,
+      trainSize: rows.trainSize,
+    });
+    const teachers = usesTeachers ? set : [];
+    const noise = usesTeachers ? this.#where.noise : 0;
+    const key = await runKey(settings, {
+      data: dataHashes,
+      reading: readingOf(base),
+      features: teachers.map((i) => featureHashes[i]),
+      noise,
+    });
+    if (!this.#specs.has(key)) this.#specs.set(key, { key, settings, teachers, noise });
+    return key;
+  }
+}
+
+/** Fields that say how data are read. */
+function readingOf({ format, label, task, testSize }: Partial<TrainConfig>): Partial<TrainConfig> {
+  return { format, label, task, testSize };
+}
+
+/**
+ * Refuses teachers whose name is that of noise.
+ *
+ * @param teachers The teachers.
+ * @param noise Numbers of noise columns.
+ * @throws {ConfigError} If there is noise and a teacher is called so.
+ */
+export function checkNames(teachers: readonly Teacher[], noise: readonly number[]): void {
+  if (noise.every((columns) => columns === 0)) return;
+  const named = teachers.find(({ name }) => name === NOISE);
+  if (named === undefined) return;
+  throw new ConfigError(`Cannot add noise beside ${named.path}: a teacher is named ${NOISE}`, {
+    field: "noise",
+    value: noise,
+  });
+}

@@ -1,0 +1,127 @@
+/** The folder of a comparison: its plan, one file for each finished run, the table. */
+
+import { ConfigError, FormatError } from "../../gpu/errors.ts";
+import { configToJson } from "../config.ts";
+import { exists, list, lookAt, makeFolder, readText, writeAtomic } from "../files.ts";
+import { agrees } from "./identity.ts";
+import type { Comparison, RunRecord, RunResult, RunSpec } from "./types.ts";
+
+/** Finished runs by identity. */
+export type Records = ReadonlyMap<string, RunRecord>;
+
+/** A comparison's folder. Nothing is written before {@linkcode CompareFolder.open}. */
+export class CompareFolder {
+  /** The folder. */
+  readonly path: string;
+  readonly #records = new Map<string, RunRecord>();
+
+  /** @param path The folder; it need not be there yet. */
+  constructor(path: string) {
+    this.path = path.replace(/(.)[/\\]+$/, "$1");
+  }
+
+  /** What is compared. */
+  get comparison(): string {
+    return `${this.path}/compare.json`;
+  }
+
+  /** Records of runs, one file each. */
+  get runs(): string {
+    return `${this.path}/runs`;
+  }
+
+  /** Finished runs that are known. */
+  get records(): Records {
+    return this.#records;
+  }
+
+  /**
+   * Refuses a path that is a file.
+   *
+   * @throws {ConfigError} If it is one.
+   */
+  async check(): Promise<void> {
+    if (!await exists(this.path) || (await lookAt(this.path)).isFolder) return;
+    throw new ConfigError(`Cannot compare into ${this.path}: it is a file`, {
+      field: "out",
+      value: this.path,
+    });
+  }
+
+  /** Makes the folder and writes down what is compared. */
+  async open(comparison: Comparison): Promise<void> {
+    await makeFolder(this.runs);
+    await writeAtomic(this.comparison, `${JSON.stringify(comparison, null, 1)}\n`);
+  }
+
+  /**
+   * Reads what is compared.
+   *
+   * @returns The comparison.
+   * @throws {FormatError} If the file is not one of a comparison.
+   * @throws {Deno.errors.NotFound} If there is none; the path is in the message.
+   */
+  async read(): Promise<Comparison> {
+    const value: unknown = await readJson(this.comparison, ({ version }) => version === 1);
+    return value as Comparison;
+  }
+
+  /** Reads the records that are there and not known yet. */
+  async refresh(): Promise<void> {
+    if (!await exists(this.runs)) return;
+    for (const name of await list(this.runs)) {
+      const [, key] = /^([0-9a-f]{32})\.json$/.exec(name) ?? [];
+      if (key === undefined || this.#records.has(key)) continue;
+      const path = `${this.runs}/${name}`;
+      const record = await readJson(path, (value) => value.key === key);
+      this.#records.set(key, record as unknown as RunRecord);
+    }
+  }
+
+  /** Whether a run is finished, by what is known. */
+  knows(spec: RunSpec): boolean {
+    const record = this.#records.get(spec.key);
+    return record !== undefined && agrees(record.config, spec.settings);
+  }
+
+  /** Whether a run is finished, by another process perhaps. */
+  async has(spec: RunSpec): Promise<boolean> {
+    if (this.knows(spec)) return true;
+    if (this.#records.has(spec.key) || !await exists(this.#fileOf(spec.key))) return false;
+    await this.refresh();
+    return this.knows(spec);
+  }
+
+  /** Keeps what came out of a run. */
+  async save({ key, settings }: RunSpec, result: RunResult): Promise<void> {
+    await this.add({ key, config: configToJson(settings), result });
+  }
+
+  /** Keeps a record as it is. */
+  async add(record: RunRecord): Promise<void> {
+    await writeAtomic(this.#fileOf(record.key), `${JSON.stringify(record)}\n`);
+    this.#records.set(record.key, record);
+  }
+
+  #fileOf(key: string): string {
+    return `${this.runs}/${key}.json`;
+  }
+}
+
+/** An object from a file, where it is of the right kind. */
+async function readJson(
+  path: string,
+  isRight: (value: Record<string, unknown>) => boolean,
+): Promise<Record<string, unknown>> {
+  const refuse = (what: string, cause?: unknown): never => {
+    throw new FormatError(`Cannot read ${path}: ${what}`, { file: path, cause });
+  };
+  const text = await readText(path);
+  try {
+    const value = JSON.parse(text);
+    if (typeof value === "object" && value !== null && isRight(value)) return value;
+  } catch (cause) {
+    return refuse("it is no JSON", cause);
+  }
+  return refuse("it was not written by a comparison");
+}
