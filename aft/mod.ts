@@ -147,6 +147,9 @@ export type {
   StartProgress,
   StepProgress,
 } from "./progress.ts";
+export { type Matrix, matrix } from "./rank/linear_algebra/matrix.ts";
+export { type Logme, logme, type LogmeForm, type LogmeOptions } from "./rank/logme.ts";
+export type { Labels } from "./rank/targets.ts";
 export type {
   ReportCommand,
   ReportData,

@@ -12,7 +12,7 @@ export interface Folder {
   /** Whole training runs. */
   trajectories: Entry[];
   /** Sets of LogME. */
-  logme: number;
+  logme: Entry[];
 }
 
 /** One case of an index, before its file is read. */
@@ -35,7 +35,7 @@ export async function readFolder(path: string): Promise<Folder> {
     path,
     cases: entriesOf(cases, path),
     trajectories: trajectories === undefined ? [] : entriesOf(trajectories, `${path}/trajectory`),
-    logme: logme?.objects("cases").length ?? 0,
+    logme: logme === undefined ? [] : entriesOf(logme, `${path}/logme`, "logme"),
   };
 }
 
@@ -43,10 +43,11 @@ async function optionalIndex(folder: string): Promise<Fields | undefined> {
   return await exists(folder) ? readIndex(`${folder}/index.json`) : undefined;
 }
 
-function entriesOf(index: Fields, folder: string): Entry[] {
+/** Entries of an index; one whose cases are all of one method need not name it. */
+function entriesOf(index: Fields, folder: string, method?: string): Entry[] {
   return index.objects("cases").map((fields) => ({
     id: fields.text("id"),
-    method: fields.text("method"),
+    method: method ?? fields.text("method"),
     file: `${folder}/${fields.text("file")}`,
     fields,
   }));

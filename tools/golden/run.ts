@@ -3,6 +3,7 @@
 import { isTensorProduct, runCase } from "./case.ts";
 import type { Outcome } from "./check.ts";
 import type { Entry, Folder } from "./form.ts";
+import { runLogme } from "./logme.ts";
 import { type GoldenMethod, goldenMethod } from "./methods.ts";
 import { errorTable, failures, notThereYet, succeeded } from "./report.ts";
 import { runTrajectory } from "./trajectory.ts";
@@ -19,10 +20,16 @@ export async function runFolder(folder: Folder, print: (line: string) => void): 
   const plain = folder.cases.filter((entry) => !isTensorProduct(entry));
   const cases = await runKnown(plain, runCase);
   const trajectories = await runKnown(folder.trajectories, runTrajectory);
+  const logme: Outcome[] = [];
+  for (const entry of folder.logme) logme.push(await runLogme(entry));
   const lines = [
-    `${folder.path}: ran ${cases.length} of ${folder.cases.length} cases and ${trajectories.length} of ${folder.trajectories.length} trajectories in float32`,
+    `${folder.path}: ran ${cases.length} of ${folder.cases.length} cases and ${trajectories.length} of ${folder.trajectories.length} trajectories in float32, ${logme.length} sets of LogME in float64`,
   ];
-  const parts: [string, Outcome[]][] = [["Cases", cases], ["Trajectories", trajectories]];
+  const parts: [string, Outcome[]][] = [
+    ["Cases", cases],
+    ["Trajectories", trajectories],
+    ["LogME", logme],
+  ];
   for (const [title, outcomes] of parts) {
     if (outcomes.length > 0) lines.push("", title, ...errorTable(outcomes));
   }
@@ -30,9 +37,8 @@ export async function runFolder(folder: Folder, print: (line: string) => void): 
     notThereYet("cases of other methods", plain.filter(isUnknown)),
     notThereYet("tensor-product cases", products),
     notThereYet("trajectories", folder.trajectories.filter(isUnknown)),
-    folder.logme === 0 ? undefined : `Not there yet: ${folder.logme} sets of logme`,
   ];
-  const outcomes = [...cases, ...trajectories];
+  const outcomes = [...cases, ...trajectories, ...logme];
   lines.push("", ...absent.filter((line) => line !== undefined), ...failures(outcomes));
   lines.forEach((line) => print(line));
   const passed = outcomes.filter(succeeded).length;

@@ -1,0 +1,68 @@
+/** Features seen along their singular directions, and targets with them. */
+
+import { eigenOf } from "./linear_algebra/eigen.ts";
+import { columnGram, rowGram } from "./linear_algebra/gram.ts";
+import { type Matrix, transposeTimes } from "./linear_algebra/matrix.ts";
+import { Tridiagonal } from "./linear_algebra/tridiagonal.ts";
+
+/**
+ * The economy singular value decomposition F = U S V^T of features `[n, d]` as far as scores need
+ * it: k = min(n, d) squared singular values, and U^T y for a few columns y. It is found from the
+ * Gram matrix of the smaller side, so that squares below about 1e-16 of the largest are rounding.
+ */
+export interface Spectrum {
+  /** Squared singular values s^2, `[k]`, none below 0. */
+  readonly squares: Float64Array<ArrayBuffer>;
+  /** Coordinates x = U^T y, `[k, c]`; signs are arbitrary. */
+  readonly coordinates: Matrix;
+  /**
+   * Ridge weights `(F^T F + t I)^-1 F^T y`, one t for each column of y.
+   *
+   * @param strengths t, `[c]`, each above 0.
+   * @returns `[d, c]`.
+   */
+  ridge(strengths: ArrayLike<number>): Matrix;
+}
+
+/** The Gram matrix of the smaller side of features: of columns where there are no more than rows. */
+export function smallGram(features: Matrix): Matrix {
+  return features.columns <= features.rows ? columnGram(features) : rowGram(features);
+}
+
+/**
+ * Takes features and targets apart.
+ *
+ * @param features F `[n, d]`.
+ * @param targets y `[n, c]`.
+ * @param gram {@linkcode smallGram} of the features, where it is known; it is overwritten.
+ * @returns Singular values, coordinates, ridge weights.
+ */
+export function spectrumOf(
+  features: Matrix,
+  targets: Matrix,
+  gram: Matrix = smallGram(features),
+): Spectrum {
+  const isTall = features.columns <= features.rows;
+  // [d, c] where columns are few, [n, c] where rows are
+  const vectors = isTall ? transposeTimes(features, targets) : targets;
+  const tridiagonal = new Tridiagonal(gram);
+  const rotated = tridiagonal.rotateIn(vectors);
+  const { values, coordinates } = eigenOf(tridiagonal, rotated);
+  const squares = values.map((value) => Math.max(0, value));
+  if (isTall) divideByRoots(coordinates, squares, features.rows);
+  const ridge = (strengths: ArrayLike<number>) => {
+    const solved = tridiagonal.rotateOut(tridiagonal.solve(rotated, strengths));
+    return isTall ? solved : transposeTimes(features, solved);
+  };
+  return { squares, coordinates, ridge };
+}
+
+/** From V^T F^T y = S U^T y to U^T y; directions that features do not have get nothing. */
+function divideByRoots({ columns, values }: Matrix, squares: Float64Array, rows: number): void {
+  const largest = squares.reduce((a, b) => Math.max(a, b), 0);
+  const least = largest * Number.EPSILON * Math.max(rows, squares.length);
+  for (let i = 0; i < squares.length; i++) {
+    const factor = squares[i] > least ? 1 / Math.sqrt(squares[i]) : 0;
+    for (let c = 0; c < columns; c++) values[i * columns + c] *= factor;
+  }
+}

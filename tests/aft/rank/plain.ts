@@ -1,0 +1,83 @@
+/** Plain float64 algebra that the scores are held against: elimination and Jacobi rotations. */
+
+import { randomBits } from "../../../gpu/mod.ts";
+import { type Matrix, matrix } from "../../../aft/rank/linear_algebra/matrix.ts";
+
+/** Rows of numbers. */
+export type Table = number[][];
+
+/** Numbers in ±1, the same for the same seed. */
+export function randomMatrix(rows: number, columns: number, seed: number): Matrix {
+  const values = Array.from({ length: rows * columns }, (_, i) => {
+    return 2 * (randomBits(11, seed, i) / 2 ** 32) - 1;
+  });
+  return matrix(rows, columns, values);
+}
+
+/** A matrix as rows. */
+export function tableOf({ rows, columns, values }: Matrix): Table {
+  return Array.from({ length: rows }, (_, i) => [
+    ...values.subarray(i * columns, (i + 1) * columns),
+  ]);
+}
+
+export function transpose(a: Table): Table {
+  return a[0].map((_, j) => a.map((row) => row[j]));
+}
+
+export function product(a: Table, b: Table): Table {
+  const columns = transpose(b);
+  return a.map((row) => columns.map((column) => dot(row, column)));
+}
+
+export function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+/** Adds a number to every place of the diagonal. */
+export function shifted(a: Table, by: number): Table {
+  return a.map((row, i) => row.map((value, j) => value + (i === j ? by : 0)));
+}
+
+/** Gauss-Jordan elimination with pivots; the determinant comes as a logarithm of its size. */
+export function invert(a: Table): { inverse: Table; logDeterminant: number } {
+  const n = a.length;
+  const rows = a.map((row, i) => [...row, ...row.map((_, j) => i === j ? 1 : 0)]);
+  let logDeterminant = 0;
+  for (let k = 0; k < n; k++) {
+    const pivot = rows.slice(k).reduce(
+      (best, row, i) => Math.abs(row[k]) > Math.abs(rows[best][k]) ? k + i : best,
+      k,
+    );
+    [rows[k], rows[pivot]] = [rows[pivot], rows[k]];
+    logDeterminant += Math.log(Math.abs(rows[k][k]));
+    rows[k] = rows[k].map((value) => value / rows[k][k]);
+    rows.forEach((row, i) => {
+      const factor = row[k];
+      if (i !== k && factor !== 0) rows[i] = row.map((value, j) => value - factor * rows[k][j]);
+    });
+  }
+  return { inverse: rows.map((row) => row.slice(n)), logDeterminant };
+}
+
+/** Eigenvalues of a symmetric matrix by Jacobi's rotations, ascending. */
+export function eigenvalues(symmetric: Table): number[] {
+  const a = symmetric.map((row) => [...row]);
+  const n = a.length;
+  for (let round = 0; round < 30; round++) {
+    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) jacobi(a, p, q);
+  }
+  return a.map((row, i) => row[i]).sort((x, y) => x - y);
+}
+
+function jacobi(a: Table, p: number, q: number): void {
+  if (a[p][q] === 0) return;
+  const angle = Math.atan2(2 * a[p][q], a[q][q] - a[p][p]) / 2;
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  for (let k = 0; k < a.length; k++) {
+    [a[k][p], a[k][q]] = [c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q]];
+  }
+  for (let k = 0; k < a.length; k++) {
+    [a[p][k], a[q][k]] = [c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]];
+  }
+}
