@@ -147,8 +147,11 @@ export type {
   StartProgress,
   StepProgress,
 } from "./progress.ts";
+export { featureMatrix, type LabelledFeatures } from "./rank/features.ts";
 export { type Matrix, matrix } from "./rank/linear_algebra/matrix.ts";
 export { type Logme, logme, type LogmeForm, type LogmeOptions } from "./rank/logme.ts";
+export { type LinearProbe, linearProbe, type ProbeOptions, probeOutputs } from "./rank/probe.ts";
+export type { LinearMap } from "./rank/softmax_regression.ts";
 export type { Labels } from "./rank/targets.ts";
 export type {
   ReportCommand,

@@ -92,7 +92,7 @@ function checkRows(rows: ArrayLike<number>, count: number, what: string): void {
 }
 
 /** A row is `groups` stretches of equal length: channels of many pixels, or columns of one number. */
-function statistics(
+export function statistics(
   values: ArrayLike<number>,
   rows: ArrayLike<number>,
   size: number,

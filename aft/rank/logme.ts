@@ -1,6 +1,6 @@
 /** LogME: how probable the labels are under a linear model of the features. */
 
-import { columnOf, type Matrix, transposed } from "./linear_algebra/matrix.ts";
+import { columnOf, type Matrix } from "./linear_algebra/matrix.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import { checkRows, type Labels, targetsOf } from "./targets.ts";
 
@@ -90,7 +90,7 @@ export function logmeOfSpectrum(
     score: scores.reduce((a, b) => a + b) / scores.length,
     alphas: fits.map(({ alpha }) => alpha),
     betas: fits.map(({ beta }) => beta),
-    m: transposed(spectrum.ridge(fits.map(({ t }) => t))),
+    m: spectrum.ridge(fits.map(({ t }) => t)),
   };
 }
 

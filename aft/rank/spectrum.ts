@@ -2,7 +2,7 @@
 
 import { eigenOf } from "./linear_algebra/eigen.ts";
 import { columnGram, rowGram } from "./linear_algebra/gram.ts";
-import { type Matrix, transposeTimes } from "./linear_algebra/matrix.ts";
+import { type Matrix, times, transposed, transposeTimes } from "./linear_algebra/matrix.ts";
 import { Tridiagonal } from "./linear_algebra/tridiagonal.ts";
 
 /**
@@ -19,7 +19,7 @@ export interface Spectrum {
    * Ridge weights `(F^T F + t I)^-1 F^T y`, one t for each column of y.
    *
    * @param strengths t, `[c]`, each above 0.
-   * @returns `[d, c]`.
+   * @returns `[c, d]`.
    */
   ridge(strengths: ArrayLike<number>): Matrix;
 }
@@ -46,13 +46,13 @@ export function spectrumOf(
   // [d, c] where columns are few, [n, c] where rows are
   const vectors = isTall ? transposeTimes(features, targets) : targets;
   const tridiagonal = new Tridiagonal(gram);
-  const rotated = tridiagonal.rotateIn(vectors);
-  const { values, coordinates } = eigenOf(tridiagonal, rotated);
+  const rotated = tridiagonal.rotateIn(transposed(vectors));
+  const { values, coordinates } = eigenOf(tridiagonal, transposed(rotated));
   const squares = values.map((value) => Math.max(0, value));
   if (isTall) divideByRoots(coordinates, squares, features.rows);
   const ridge = (strengths: ArrayLike<number>) => {
     const solved = tridiagonal.rotateOut(tridiagonal.solve(rotated, strengths));
-    return isTall ? solved : transposeTimes(features, solved);
+    return isTall ? solved : times(solved, features);
   };
   return { squares, coordinates, ridge };
 }

@@ -48,7 +48,10 @@ function gramOf(
     const part = stretch(from, Math.min(from + STRETCH, length));
     for (let left = 0; left < size; left += TILE) {
       const right = Math.min(left + TILE, size);
-      for (let i = 0; i < right; i += 2) addPairs(part, gram.values, i, left, right);
+      for (let i = 0; i < right; i += 2) {
+        // What lies below the diagonal is mirrored afterwards.
+        addPairs(part, part, gram.values, i, Math.max(left, i - i % 4), right);
+      }
     }
   }
   for (let i = 0; i < size; i++) {
@@ -57,45 +60,64 @@ function gramOf(
   return gram;
 }
 
-/** Rows i and i + 1 by the rows of a tile, four at a time; what is below the diagonal is mirrored. */
+/**
+ * Inner products of the rows of two matrices: `a b^T`.
+ *
+ * @param a `[n, d]`.
+ * @param b `[m, d]`.
+ * @returns `[n, m]`.
+ */
+export function timesTransposed(a: Matrix, b: Matrix): Matrix {
+  const result = zeroMatrix(a.rows, b.rows);
+  for (let i = 0; i < a.rows; i += 2) addPairs(a, b, result.values, i, 0, b.rows);
+  return result;
+}
+
+/** Adds rows i and i + 1 of a by rows `left` to `right` of b, four at a time. */
 function addPairs(
-  { rows, columns, values }: Matrix,
-  gram: Float64Array,
+  a: Matrix,
+  b: Matrix,
+  sums: Float64Array,
   i: number,
   left: number,
   right: number,
 ): void {
-  const sums = new Float64Array(8);
-  const start = (row: number) => Math.min(row, rows - 1) * columns; // behind the last: read, not kept
-  const pair = [start(i), start(i + 1)] as const;
-  for (let j = Math.max(left, i - i % 4); j < right; j += 4) {
+  const { columns: length } = a;
+  const eight = new Float64Array(8);
+  const second = Math.min(i + 1, a.rows - 1); // behind the last row: read, not kept
+  const pair = [i * length, second * length] as const;
+  const start = (row: number) => Math.min(row, b.rows - 1) * length;
+  for (let j = left; j < right; j += 4) {
     const four = [start(j), start(j + 1), start(j + 2), start(j + 3)] as const;
-    innerProducts(values, columns, pair, four, sums);
-    for (let k = 0; k < 2 && i + k < rows; k++) {
-      for (let m = 0; m < 4 && j + m < right; m++) gram[(i + k) * rows + j + m] += sums[4 * k + m];
+    innerProducts(a.values, b.values, length, pair, four, eight);
+    for (let k = 0; k < 2 && i + k < a.rows; k++) {
+      for (let m = 0; m < 4 && j + m < right; m++) {
+        sums[(i + k) * b.rows + j + m] += eight[4 * k + m];
+      }
     }
   }
 }
 
 /** Eight inner products at once: every number that is loaded is used two or four times. */
 function innerProducts(
-  values: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
   length: number,
-  [a, b]: readonly [number, number],
+  [first, second]: readonly [number, number],
   [p, q, r, s]: readonly [number, number, number, number],
   sums: Float64Array,
 ): void {
-  let ap = 0, aq = 0, ar = 0, as = 0, bp = 0, bq = 0, br = 0, bs = 0;
+  let xp = 0, xq = 0, xr = 0, xs = 0, yp = 0, yq = 0, yr = 0, ys = 0;
   for (let l = 0; l < length; l++) {
-    const x = values[a + l], y = values[b + l];
-    let z = values[p + l];
-    ap += x * z, bp += y * z;
-    z = values[q + l];
-    aq += x * z, bq += y * z;
-    z = values[r + l];
-    ar += x * z, br += y * z;
-    z = values[s + l];
-    as += x * z, bs += y * z;
+    const x = a[first + l], y = a[second + l];
+    let z = b[p + l];
+    xp += x * z, yp += y * z;
+    z = b[q + l];
+    xq += x * z, yq += y * z;
+    z = b[r + l];
+    xr += x * z, yr += y * z;
+    z = b[s + l];
+    xs += x * z, ys += y * z;
   }
-  sums.set([ap, aq, ar, as, bp, bq, br, bs]);
+  sums.set([xp, xq, xr, xs, yp, yq, yr, ys]);
 }

@@ -65,7 +65,7 @@ export function transposed({ rows, columns, values }: Matrix): Matrix {
   return result;
 }
 
-/** `a b` for a narrow b: `[n, d] [d, c] -> [n, c]`. */
+/** `a b`: `[n, d] [d, c] -> [n, c]`. */
 export function times(a: Matrix, b: Matrix): Matrix {
   const result = zeroMatrix(a.rows, b.columns);
   const width = b.columns;

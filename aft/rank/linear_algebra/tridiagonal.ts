@@ -1,6 +1,6 @@
 /** Symmetric matrices made tridiagonal: the one cubic step behind eigenvalues and shifted solutions. */
 
-import { columnOf, type Matrix, zeroMatrix } from "./matrix.ts";
+import type { Matrix } from "./matrix.ts";
 
 /**
  * A symmetric matrix A = Q T Q^T with T tridiagonal and Q a product of reflections (Householder;
@@ -30,40 +30,42 @@ export class Tridiagonal {
     this.#reduce();
   }
 
-  /** `Q^T b` for b `[n, c]`. */
+  /** `b Q`, which is Q^T times each vector, for b `[c, n]` with a vector in each row. */
   rotateIn(b: Matrix): Matrix {
     const result = { ...b, values: b.values.slice() };
-    for (let k = 0; k < this.size - 2; k++) this.#reflect(result, k);
-    return result;
-  }
-
-  /** `Q b` for b `[n, c]`. */
-  rotateOut(b: Matrix): Matrix {
-    const result = { ...b, values: b.values.slice() };
-    for (let k = this.size - 3; k >= 0; k--) this.#reflect(result, k);
-    return result;
-  }
-
-  /**
-   * Solves `(T + shift_c I) x_c = b_c` for every column, by elimination.
-   *
-   * @param b `[n, c]`.
-   * @param shifts One positive number a column; A must have no eigenvalue below 0.
-   * @returns x `[n, c]`.
-   */
-  solve(b: Matrix, shifts: ArrayLike<number>): Matrix {
-    const result = zeroMatrix(b.rows, b.columns);
-    for (let c = 0; c < b.columns; c++) {
-      const x = this.#solveOne(columnOf(b, c), shifts[c]);
-      for (let i = 0; i < b.rows; i++) result.values[i * b.columns + c] = x[i];
+    for (let c = 0; c < b.rows; c += 4) {
+      for (let k = 0; k < this.size - 2; k++) this.#reflect(result, c, k);
     }
     return result;
   }
 
-  #solveOne(b: Float64Array, shift: number): Float64Array {
+  /** `b Q^T`, which is Q times each vector, for b `[c, n]` with a vector in each row. */
+  rotateOut(b: Matrix): Matrix {
+    const result = { ...b, values: b.values.slice() };
+    for (let c = 0; c < b.rows; c += 4) {
+      for (let k = this.size - 3; k >= 0; k--) this.#reflect(result, c, k);
+    }
+    return result;
+  }
+
+  /**
+   * Solves `(T + shift_c I) x_c = b_c` for every vector, by elimination.
+   *
+   * @param b `[c, n]`, a vector in each row.
+   * @param shifts One positive number a vector; A must have no eigenvalue below 0.
+   * @returns x `[c, n]`.
+   */
+  solve(b: Matrix, shifts: ArrayLike<number>): Matrix {
+    const result = { ...b, values: b.values.slice() };
+    for (let c = 0; c < b.rows; c++) {
+      this.#solveOne(result.values.subarray(c * this.size, (c + 1) * this.size), shifts[c]);
+    }
+    return result;
+  }
+
+  #solveOne(x: Float64Array, shift: number): void {
     const { size, diagonal, beside } = this;
     const pivots = new Float64Array(size);
-    const x = b;
     pivots[0] = diagonal[0] + shift;
     for (let i = 1; i < size; i++) {
       const factor = beside[i - 1] / pivots[i - 1];
@@ -73,20 +75,16 @@ export class Tridiagonal {
     for (let i = size - 1; i >= 0; i--) {
       x[i] = (x[i] - (i + 1 < size ? beside[i] * x[i + 1] : 0)) / pivots[i];
     }
-    return x;
   }
 
-  #reflect({ columns, values }: Matrix, k: number): void {
+  /** Reflection k of the vectors in rows `first` to `first + 3`, as far as there are any. */
+  #reflect({ rows, values }: Matrix, first: number, k: number): void {
     const { size } = this;
-    const u = this.#reflections;
-    const dots = new Float64Array(columns);
-    for (let i = k + 1; i < size; i++) {
-      for (let c = 0; c < columns; c++) dots[c] += u[k * size + i] * values[i * columns + c];
-    }
-    for (let i = k + 1; i < size; i++) {
-      const twice = 2 * u[k * size + i];
-      for (let c = 0; c < columns; c++) values[i * columns + c] -= twice * dots[c];
-    }
+    const from = k * size + k + 1;
+    const u = this.#reflections.subarray(from, (k + 1) * size);
+    const at = (c: number) => c * size + k + 1;
+    if (first + 4 <= rows) reflectFour(values, at(first), size, u);
+    else for (let c = first; c < rows; c++) reflectOne(values, at(c), u);
   }
 
   /**
@@ -110,6 +108,31 @@ export class Tridiagonal {
       for (let j = k + 1; j < size; j++) dot += next[j] * product[j];
       change = { u: next, w: product.map((value, j) => 2 * (value - dot * next[j])) };
     }
+  }
+}
+
+/** Subtracts from a vector that begins at `a` twice its part along u. */
+function reflectOne(values: Float64Array, a: number, u: Float64Array): void {
+  let dot = 0;
+  for (let i = 0; i < u.length; i++) dot += u[i] * values[a + i];
+  dot *= 2;
+  for (let i = 0; i < u.length; i++) values[a + i] -= dot * u[i];
+}
+
+/** The same for four vectors, `size` places apart: u is loaded once for all of them. */
+function reflectFour(values: Float64Array, a: number, size: number, u: Float64Array): void {
+  const b = a + size, c = b + size, d = c + size;
+  let p = 0, q = 0, r = 0, s = 0;
+  for (let i = 0; i < u.length; i++) {
+    const ui = u[i];
+    p += ui * values[a + i], q += ui * values[b + i];
+    r += ui * values[c + i], s += ui * values[d + i];
+  }
+  p *= 2, q *= 2, r *= 2, s *= 2;
+  for (let i = 0; i < u.length; i++) {
+    const ui = u[i];
+    values[a + i] -= p * ui, values[b + i] -= q * ui;
+    values[c + i] -= r * ui, values[d + i] -= s * ui;
   }
 }
 
