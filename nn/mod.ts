@@ -30,6 +30,7 @@
 export { type Activation, type ActivationName, activations } from "./activation.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { globalNorm } from "./clip.ts";
+export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
 export { Dropout, type DropoutOptions } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export { type GroupSettings, type OptimiserParameters, type ParameterGroup } from "./groups.ts";

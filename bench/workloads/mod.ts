@@ -1,6 +1,7 @@
 /** The table of workloads. */
 
 import type { Workload } from "../workload.ts";
+import { conv } from "./conv.ts";
 import { mlp, mlpAft } from "./mlp.ts";
 import { product } from "./product.ts";
 
@@ -12,4 +13,5 @@ export const workloads: readonly Workload[] = [
   product("mmrect", 128, 1024, 4096, 8.993017533468),
   mlp,
   mlpAft,
+  conv,
 ];
