@@ -93,6 +93,8 @@ export { layerNorm, layerNormFromOps } from "./ops/layer_norm.ts";
 export { crossEntropyLoss, crossEntropyLossFromOps } from "./ops/cross_entropy.ts";
 export type { Conv2dOptions } from "./ops/convolution.ts";
 export { conv2d } from "./ops/convolution.ts";
+export type { PoolOptions } from "./ops/pool.ts";
+export { avgPool2d, maxPool2d } from "./ops/pool.ts";
 export type { Pair } from "./convolution/window.ts";
 export type { MatmulOptions } from "./ops/product.ts";
 export { matmul } from "./ops/product.ts";

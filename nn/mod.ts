@@ -30,9 +30,11 @@
 export { type Activation, type ActivationName, activations } from "./activation.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { globalNorm } from "./clip.ts";
+export { BatchNorm2d, type BatchNormOptions } from "./batch_norm.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
 export { Dropout, type DropoutOptions } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
+export { GroupNorm, type GroupNormOptions } from "./group_norm.ts";
 export { type GroupSettings, type OptimiserParameters, type ParameterGroup } from "./groups.ts";
 export {
   type Fan,
@@ -50,7 +52,7 @@ export {
   meanSquaredError,
 } from "./loss.ts";
 export { MLP, type MLPOptions, type MLPOutput } from "./mlp.ts";
-export { type Context, type Layer, Module, type TensorNest } from "./module.ts";
+export { buffer, type Context, type Layer, Module, type TensorNest } from "./module.ts";
 export { LayerNorm, type LayerNormOptions } from "./norm.ts";
 export {
   Optimiser,
@@ -58,6 +60,7 @@ export {
   type OptimiserState,
   type StepOptions,
 } from "./optimiser.ts";
+export { AvgPool2d, GlobalAvgPool, MaxPool2d } from "./pool.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,

@@ -1,6 +1,6 @@
 /** What all layers and models share: parameters found from their fields, saved and loaded. */
 
-import { Tensor, Variable } from "../gpu/mod.ts";
+import { Tensor, Variable, variable } from "../gpu/mod.ts";
 import { ConfigError } from "../gpu/errors.ts";
 import { readState, type State, writeState } from "./state.ts";
 
@@ -21,11 +21,42 @@ export interface Layer {
   forward(x: Tensor, context?: Context): Tensor;
 }
 
+const buffers = new WeakSet<Tensor>();
+
+/**
+ * A variable that a module keeps but does not learn, such as a running mean: it is saved and loaded
+ * with the parameters, and no gradient is taken with respect to it.
+ *
+ * @param initial Its value at the start.
+ * @returns A variable to be held in a field of the module.
+ *
+ * @example
+ * ```ts
+ * import { openGpu, zeros } from "@aft/aft/gpu";
+ * import { buffer, Module } from "@aft/aft/nn";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Counting extends Module {
+ *   rows = buffer(zeros([]));
+ * }
+ *
+ * await openGpu();
+ * const counting = new Counting();
+ * assertEquals(Object.keys(counting.parameters()), []);
+ * assertEquals(Object.keys(await counting.state()), ["rows"]);
+ * ```
+ */
+export function buffer(initial: Tensor): Variable {
+  const kept = variable(initial);
+  buffers.add(kept);
+  return kept;
+}
+
 /**
  * Base of layers and models. Its parameters are the variables in its own fields, and in modules,
  * arrays and plain objects there, to any depth; a parameter's name is the way to it, such as
  * `layers.0.weight`. A variable that is held twice counts once, under its first name. Fields that
- * are private with `#` are not seen.
+ * are private with `#` are not seen. Variables made by {@linkcode buffer} are state, not parameters.
  *
  * @example
  * ```ts
@@ -61,11 +92,11 @@ export abstract class Module {
    * @returns Variables by name, in the order of the fields; gradients are taken with respect to them.
    */
   parameters(): Record<string, Variable> {
-    return Object.fromEntries(this.#variables());
+    return Object.fromEntries([...this.#variables()].filter(([, kept]) => !buffers.has(kept)));
   }
 
   /**
-   * The values of all parameters, read together.
+   * The values of all parameters and buffers, read together.
    *
    * @returns Shape and values by name.
    */
@@ -74,7 +105,7 @@ export abstract class Module {
   }
 
   /**
-   * Sets all parameters. A state that does not fit changes nothing.
+   * Sets all parameters and buffers. A state that does not fit changes nothing.
    *
    * @param state Shape and values by name, exactly those of this module.
    * @throws {ConfigError} If names are missing or not those of parameters.
