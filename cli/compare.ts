@@ -18,7 +18,7 @@ const LEFT_OUT: readonly ConfigKey[] = [
   ...["trainSize", "perClass", "valSize", "evalEvery", "checkpointEvery", "out"] as const,
 ];
 /** Fields of methods that mean the same for all of them. */
-const SHARED: readonly ConfigKey[] = ["standardise", "regulariserLr"];
+const SHARED: readonly ConfigKey[] = ["standardise", "regulariserLr", "featureStorage"];
 
 const KEYS = (Object.keys(configFields) as ConfigKey[]).filter((key) =>
   !LEFT_OUT.includes(key) && (configFields[key].group !== "method" || SHARED.includes(key))

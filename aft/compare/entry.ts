@@ -3,14 +3,14 @@
 import { ConfigError } from "../../gpu/errors.ts";
 import { type ConfigKey, parseConfigFlag, type TrainSettings } from "../config.ts";
 import { configFields } from "../config_fields.ts";
-import { type MethodName, methodOf } from "../methods/mod.ts";
+import { methodOf } from "../methods/mod.ts";
 
 /** A method with options of its own. */
 export interface MethodEntry {
   /** As it was written; the table calls it so. */
   readonly text: string;
   /** Its name. */
-  readonly method: MethodName;
+  readonly method: TrainSettings["method"];
   /** Fields that differ from those of all runs. */
   readonly fields: Partial<TrainSettings>;
 }
@@ -51,7 +51,7 @@ export function parseMethodEntry(text: string): MethodEntry {
     if (Object.hasOwn(fields, key)) refuse(text, `${flag} is given twice`);
     Object.assign(fields, given);
   }
-  return { text, method: name as MethodName, fields };
+  return { text, method: name as TrainSettings["method"], fields };
 }
 
 function isOwn(key: ConfigKey): boolean {

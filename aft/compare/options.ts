@@ -98,7 +98,7 @@ function checkTogether({ base, entries, betas, noise, teacherSets }: ResolvedOpt
     refuse("noise", noise, "stands beside teachers, and no method has any");
   }
   for (const entry of entries) {
-    for (const beta of betas) resolveSettings({ ...sharedFields(base, entry), beta });
+    for (const beta of betas) resolveSettings({ beta, ...sharedFields(base, entry) });
   }
 }
 
@@ -116,7 +116,7 @@ export function sharedFields(
   { method, fields }: MethodEntry,
 ): Partial<TrainConfig> {
   const { data: _, format: _1, label: _2, task: _3, testSize: _4, features: _5, ...rest } = base;
-  const { standardise: _6, regulariserLr: _7, ...plain } = rest;
+  const { standardise: _6, regulariserLr: _7, featureStorage: _8, ...plain } = rest;
   return { ...methodOf(method).usesTeachers ? rest : plain, ...fields, method };
 }
 

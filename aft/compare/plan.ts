@@ -137,10 +137,9 @@ class CellMaker {
   async make(entry: MethodEntry): Promise<Cell> {
     const { betas, seeds, tuneSeeds } = this.#options;
     const { rows, set, noise } = this.#where;
-    const own = methodOf(entry.method).beta;
-    const hasStrength = own !== 0;
-    const fixed = entry.fields.beta ?? (hasStrength ? undefined : own);
-    const strengths = fixed === undefined ? betas : [fixed];
+    const hasStrength = firstOf(methodOf(entry.method).beta) !== 0;
+    const { beta = hasStrength ? undefined : 0 } = entry.fields;
+    const strengths = beta === undefined ? betas : [firstOf(beta)];
     const tuned = strengths.length > 1 ? tuneSeeds : [];
     const { tuneVal, finalVal } = rows;
     return {
@@ -180,9 +179,9 @@ class CellMaker {
     const { rows, set } = this.#where;
     const { usesTeachers } = methodOf(entry.method);
     const settings = resolveSettings({
-      ...sharedFields(base, entry),
       ...fields,
-      trainSize: rows.trainSize,
+      ...sharedFields(base, entry), // with the method's own strength, where it has one
+      ...{ seed: fields.seed, trainSize: rows.trainSize },
     });
     const teachers = usesTeachers ? set : [];
     const noise = usesTeachers ? this.#where.noise : 0;
@@ -195,6 +194,11 @@ class CellMaker {
     if (!this.#specs.has(key)) this.#specs.set(key, { key, settings, teachers, noise });
     return key;
   }
+}
+
+/** The strength of a method; of several together that of the first, which is the one chosen. */
+function firstOf(beta: number | readonly number[]): number {
+  return [beta].flat()[0];
 }
 
 /** Fields that say how data are read. */
