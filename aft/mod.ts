@@ -39,6 +39,7 @@ export { compare } from "./compare/compare.ts";
 export { mergeComparisons } from "./compare/conclude.ts";
 export { type MethodEntry, parseMethodEntry } from "./compare/entry.ts";
 export {
+  correlation,
   type PairedDifference,
   pairedDifference,
   studentT,
@@ -54,6 +55,7 @@ export type {
   CompareRow,
   Comparison,
   EnergyShare,
+  ProbeCell,
   Setting,
   Shard,
   TeacherSets,

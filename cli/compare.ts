@@ -9,7 +9,15 @@ import { configFields } from "../aft/config_fields.ts";
 import { ConfigError } from "../gpu/errors.ts";
 import { type Command, common, INTERRUPTED } from "./command.ts";
 import { CompareLines } from "./compare_lines.ts";
-import { type Arguments, type Flag, flagOf, integerFlag, listFlag, textFlag } from "./flags.ts";
+import {
+  type Arguments,
+  type Flag,
+  flagOf,
+  integerFlag,
+  listFlag,
+  switchFlag,
+  textFlag,
+} from "./flags.ts";
 import type { Output } from "./output.ts";
 import { interruptible } from "./signals.ts";
 
@@ -88,6 +96,7 @@ const flags = {
     }),
     defaultText: "all",
   }),
+  noProbe: grouped(switchFlag("no-probe", "fit no linear probes of the teachers")),
   jobs: grouped(integerFlag("jobs", [1, 256, 1], "runs at a time, each in a worker of its own")),
   shard: grouped<Shard>({
     flag: "shard",
@@ -195,6 +204,7 @@ function optionsOf(args: Arguments): Omit<CompareOptions, "signal"> {
     tuneSeeds: args.get(flags.tuneSeeds),
     noise: args.get(flags.noise),
     teacherSets: args.get(flags.teacherSets),
+    probe: !args.get(flags.noProbe),
     jobs: args.get(flags.jobs),
     shard: args.get(flags.shard),
     out: args.need(flags.out),

@@ -37,6 +37,12 @@ export class CompareLines {
         return this.#output.line(
           `${this.#place(progress)}  ${this.#about(progress)} failed: ${progress.message}`,
         );
+      case "probe": {
+        const { teachers, trainSize, seed, test } = progress;
+        const rows = count(trainSize, "training row");
+        const about = `${teachers.join(" + ")}, ${rows}, seed ${seed}`;
+        return this.#output.field("Probe", `${about}: ${scoreText(test)}`);
+      }
       case "chosen":
         return this.#chosen(progress);
       case "interrupted":

@@ -72,6 +72,7 @@ export async function* compare(options: CompareOptions): AsyncGenerator<CompareP
     yield session.planned(hands.length);
     if (text !== undefined) yield { event: "note", text };
     if (yield* session.tune(hands)) yield* session.finish(hands);
+    yield* session.probe(runner);
   } finally {
     for (const worker of workers) worker.close();
   }

@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../../gpu/errors.ts";
 import { writeAtomic } from "../files.ts";
-import { missingRuns } from "./choice.ts";
+import { missingRuns, trialsOf } from "./choice.ts";
 import { renderComparison } from "./report.ts";
 import { CompareFolder } from "./store.ts";
 import { rowsOf, toCsv } from "./table.ts";
@@ -24,10 +24,14 @@ export interface Concluded {
  * @returns Table and paths.
  */
 export async function conclude(folder: CompareFolder, comparison: Comparison): Promise<Concluded> {
-  const { path, records } = folder;
-  const rows = rowsOf(comparison, records);
-  const { task, baseline = null, student, steps, testRows, validation } = comparison;
-  const table = { rows, task, baseline, student, steps, testRows, validation };
+  const { path, records, probes } = folder;
+  const rows = rowsOf(comparison, records, probes);
+  const { cells, task, baseline = null, student, steps, testRows, validation } = comparison;
+  const choices = cells.flatMap((cell) => {
+    const trials = trialsOf(cell, records) ?? [];
+    return trials.length > 0 ? [{ method: cell.method, ...cell.setting, trials }] : [];
+  });
+  const table = { rows, choices, task, baseline, student, steps, testRows, validation };
   const files = ["table.csv", "table.json", "report.html"].map((name) => `${path}/${name}`);
   const [csv, json, report] = files;
   await writeAtomic(csv, toCsv(rows));
@@ -90,6 +94,9 @@ export async function mergeComparisons(
   await target.refresh();
   for (const record of parts.flatMap(({ records }) => [...records.values()])) {
     if (!target.records.has(record.key)) await target.add(record);
+  }
+  for (const probe of parts.flatMap(({ probes }) => [...probes.values()])) {
+    if (!target.probes.has(probe.key)) await target.addProbe(probe);
   }
   const concluded = await conclude(target, first);
   const missing = missingRuns(first, target.records);

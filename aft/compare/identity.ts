@@ -50,6 +50,29 @@ export async function runKey(settings: TrainSettings, inputs: RunInputs): Promis
   return (await sha256(new TextEncoder().encode(JSON.stringify(about)))).slice(0, 32);
 }
 
+/** What a linear probe depends on beside the files. */
+export interface ProbeRows {
+  /** Training rows. */
+  readonly trainSize: number;
+  /** Validation rows. */
+  readonly valSize: number;
+  /** Seed that draws both. */
+  readonly seed: number;
+}
+
+/**
+ * The identity of a linear probe.
+ *
+ * @param rows Which rows.
+ * @param inputs Files.
+ * @returns 32 hexadecimal digits.
+ */
+export async function probeKey(rows: ProbeRows, inputs: RunInputs): Promise<string> {
+  const { data, reading, features } = inputs;
+  const about = { probe: VERSION, ...rows, reading: changed(reading), data, features };
+  return (await sha256(new TextEncoder().encode(JSON.stringify(about)))).slice(0, 32);
+}
+
 /** Fields that differ from their defaults, in the order of the table. */
 function changed(config: Partial<TrainConfig>): Record<string, unknown> {
   const keys = (Object.keys(configFields) as ConfigKey[]).filter((key) => {

@@ -32,6 +32,8 @@ export interface ResolvedOptions {
   readonly noise: readonly number[];
   /** Sets of teachers. */
   readonly teacherSets: readonly TeacherSets[];
+  /** Whether teachers are probed. */
+  readonly probe: boolean;
   /** Runs at a time. */
   readonly jobs: number;
   /** The part to run. */
@@ -54,7 +56,7 @@ const OWN: readonly ConfigKey[] = [
  * @throws {ConfigError} If one is missing or out of range, or two do not go together.
  */
 export function resolveOptions(options: CompareOptions): ResolvedOptions {
-  const { base, methods, seeds = 10, tuneSeeds = 2, jobs = 1, shard, out } = options;
+  const { base, methods, seeds = 10, tuneSeeds = 2, jobs = 1, shard, out, probe = true } = options;
   const { data, features = [], seed = 0 } = base;
   if (data === undefined) refuse("data", undefined, "must be given: a file or folder");
   for (const key of OWN) {
@@ -81,7 +83,7 @@ export function resolveOptions(options: CompareOptions): ResolvedOptions {
     betas: [...options.betas ?? BETAS],
     noise: integers("noise", options.noise ?? [0]),
     teacherSets: [...options.teacherSets ?? ["all" as const]],
-    ...{ jobs, shard, out },
+    ...{ probe, jobs, shard, out },
   };
   checkTogether(resolved);
   return resolved;

@@ -6,10 +6,11 @@ import type { Dataset } from "../data/types.ts";
 import type { Teacher } from "../data/features.ts";
 import { methodOf } from "../methods/mod.ts";
 import type { MethodEntry } from "./entry.ts";
-import { runKey } from "./identity.ts";
+import { probeKey, runKey } from "./identity.ts";
 import { NOISE } from "./noise.ts";
 import { type ResolvedOptions, sharedFields } from "./options.ts";
-import type { Cell, CellRun, Comparison, RunSpec, TeacherSets } from "./types.ts";
+import { canProbe, type ProbeSpec } from "./probes.ts";
+import type { Cell, CellRun, Comparison, ProbeCell, RunSpec, TeacherSets } from "./types.ts";
 
 /** Most validation rows. */
 const VALIDATION = 1000;
@@ -32,6 +33,8 @@ export interface Plan {
   readonly comparison: Comparison;
   /** Runs by identity. */
   readonly specs: ReadonlyMap<string, RunSpec>;
+  /** Linear probes by identity. */
+  readonly probes: ReadonlyMap<string, ProbeSpec>;
 }
 
 /** Training rows, and validation rows while strengths are chosen and afterwards. */
@@ -55,8 +58,9 @@ export async function makePlan(options: ResolvedOptions, inputs: PlanInputs): Pr
   const specs = new Map<string, RunSpec>();
   const sizes = options.trainSizes.map((size) => rowsOf(size, dataset.splits.train.rows));
   const cells: Cell[] = [];
+  const sets = setsOf(options.teacherSets, teachers.length);
   for (const rows of sizes) {
-    for (const set of setsOf(options.teacherSets, teachers.length)) {
+    for (const set of sets) {
       for (const noise of options.noise) {
         for (const entry of options.entries) {
           const maker = new CellMaker(options, inputs, specs, { rows, set, noise });
@@ -65,6 +69,8 @@ export async function makePlan(options: ResolvedOptions, inputs: PlanInputs): Pr
       }
     }
   }
+  const probes = new Map<string, ProbeSpec>();
+  const probeCells = await planProbes(options, inputs, probes, { sizes, sets });
   const { base, baseline } = options;
   const { steps, student } = resolveSettings(sharedFields(base, options.entries[0]));
   const columns = teachers.map(({ name, columns }) => [name, columns]);
@@ -78,8 +84,34 @@ export async function makePlan(options: ResolvedOptions, inputs: PlanInputs): Pr
     validation: sizes.map(({ trainSize, tuneVal }) => ({ trainSize, rows: tuneVal })),
     columns: Object.fromEntries(columns),
     cells,
+    probes: probeCells,
   };
-  return { comparison, specs };
+  return { comparison, specs, probes };
+}
+
+/** Probes of every set of teachers and training size, with the seeds that choose strengths. */
+async function planProbes(
+  { base, entries, probe, tuneSeeds }: ResolvedOptions,
+  { teachers, dataHashes, featureHashes }: PlanInputs,
+  specs: Map<string, ProbeSpec>,
+  { sizes, sets }: { sizes: readonly Rows[]; sets: readonly number[][] },
+): Promise<ProbeCell[]> {
+  const cells: ProbeCell[] = [];
+  if (!probe || entries.every(({ method }) => !methodOf(method).usesTeachers)) return cells;
+  for (const { trainSize, finalVal: valSize } of sizes) {
+    for (const set of sets.filter((set) => canProbe(set.map((i) => teachers[i])))) {
+      const features = set.map((i) => featureHashes[i]);
+      const inputs = { data: dataHashes, reading: readingOf(base), features, noise: 0 };
+      const runs = await Promise.all(tuneSeeds.map(async (seed) => {
+        const rows = { trainSize, valSize, seed };
+        const key = await probeKey(rows, inputs);
+        specs.set(key, { key, ...rows, teachers: set });
+        return { key, seed };
+      }));
+      cells.push({ trainSize, teachers: set.map((i) => teachers[i].name), runs });
+    }
+  }
+  return cells;
 }
 
 /**

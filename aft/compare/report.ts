@@ -9,6 +9,7 @@ import { renderPage } from "../report/page.ts";
 import { dataTable } from "../report/table.ts";
 import { trialsOf } from "./choice.ts";
 import { energySection } from "./report_energy.ts";
+import { probeSection } from "./report_probe.ts";
 import { errorCharts, trendCharts } from "./report_charts.ts";
 import { listed, measureOf, settingText, varying } from "./report_words.ts";
 import type { Records } from "./store.ts";
@@ -39,7 +40,9 @@ export function renderComparison(page: ComparisonPage): string {
     title: path,
     heading: html`${message}<span class="comparison">${rest}</span>`,
     body: html`
-      ${resultSection(page)}${trendCharts(page)}${energySection(page)}${choiceSection(page)}
+      ${resultSection(page)}${trendCharts(page)}${probeSection(page)}${energySection(
+        page,
+      )}${choiceSection(page)}
       ${protocolSection(page)}
     `,
     data: { rows, comparison: { ...comparison, cells: undefined } },
@@ -188,10 +191,10 @@ function protocolSection({ comparison, records, rows }: ComparisonPage): Markup 
   const { data, features, student, steps, testRows, validation, task, classes } = comparison;
   const results = [...records.values()].flatMap(({ result }) => "test" in result ? [result] : []);
   const devices = [...new Set(results.map(({ device }) => device))];
-  const facts: [string, string][] = [
+  const facts: [string, string | string[]][] = [
     ["data", data],
     ["features", features.join(", ") || "–"],
-    ["task", task === "regression" ? "regression" : `${formatCount(classes, "class")}`],
+    ["task", task === "regression" ? "regression" : `${formatNumber(classes)} classes`],
     ["student", student],
     ["steps", formatNumber(steps)],
     ["test rows", formatNumber(testRows)],
@@ -199,6 +202,7 @@ function protocolSection({ comparison, records, rows }: ComparisonPage): Markup 
       `validation rows beside ${formatNumber(trainSize)}`,
       formatNumber(rows),
     ]),
+    ["seeds", seedText(comparison)],
     ["settings", settingTexts(rows)],
     ["device", devices.join(", ") || "–"],
   ];
@@ -213,7 +217,7 @@ function protocolSection({ comparison, records, rows }: ComparisonPage): Markup 
           html`
             <tr>
               <th scope="row">${name}</th>
-              <td>${value}</td>
+              <td>${linesOf(value)}</td>
             </tr>
           `
         )}</tbody>
@@ -222,6 +226,16 @@ function protocolSection({ comparison, records, rows }: ComparisonPage): Markup 
   `;
 }
 
-function settingTexts(rows: readonly CompareRow[]): string {
-  return [...new Set(rows.map((row) => settingText(row)))].join("; ");
+function linesOf(value: string | string[]) {
+  return typeof value === "string" ? value : value.map((line) => html`<div>${line}</div>`);
+}
+
+function settingTexts(rows: readonly CompareRow[]): string[] {
+  return [...new Set(rows.map((row) => settingText(row)))];
+}
+
+function seedText({ cells }: Comparison): string {
+  const seeds = cells[0].final.map(({ seed }) => seed);
+  const [first, last] = [Math.min(...seeds), Math.max(...seeds)];
+  return first === last ? `${first}` : `${first} to ${last}`;
 }

@@ -3,6 +3,8 @@
 import { ConfigError, FormatError, ShapeError } from "../../gpu/errors.ts";
 import { betaOf, chosenRuns, trialsOf } from "./choice.ts";
 import type { Plan } from "./plan.ts";
+import { fitProbe } from "./probes.ts";
+import type { Runner } from "./runner.ts";
 import { shareOf } from "./shares.ts";
 import type { CompareFolder } from "./store.ts";
 import type { Cell, CellRun, CompareProgress, RunSpec, Shard } from "./types.ts";
@@ -83,6 +85,22 @@ export class Session {
     this.#total = this.#done + runs.filter((key) => !this.#knows(key)).length;
     yield* this.#work(hands, runs, "final");
     await this.#folder.refresh();
+  }
+
+  /** Fits the linear probes that are missing; of several parts the first one does. */
+  async *probe({ dataset, teachers }: Runner): AsyncGenerator<CompareProgress> {
+    if (this.#shard && this.#shard.index > 1) return;
+    for (const [key, spec] of this.#plan.probes) {
+      if (this.#folder.probes.has(key)) continue;
+      if (this.#signal?.aborted) return;
+      const start = performance.now();
+      const test = fitProbe(spec, dataset, teachers);
+      await this.#folder.addProbe({ key, test });
+      const { trainSize, seed } = spec;
+      const names = spec.teachers.map((i) => teachers[i].name);
+      const seconds = (performance.now() - start) / 1000;
+      yield { event: "probe", teachers: names, trainSize, seed, test, seconds };
+    }
   }
 
   async *#work(

@@ -49,6 +49,30 @@ export function summarise(values: readonly number[]): Summary {
 }
 
 /**
+ * Pearson's correlation of pairs of numbers.
+ *
+ * @param a Numbers.
+ * @param b As many.
+ * @returns From -1 to 1; null for fewer than three pairs, or where one side does not vary.
+ * @throws {RangeError} If the numbers are not as many.
+ *
+ * @example
+ * ```ts
+ * import { correlation } from "@aft/aft/aft";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * assertAlmostEquals(correlation([1, 2, 3], [2, 4, 6])!, 1);
+ * ```
+ */
+export function correlation(a: readonly number[], b: readonly number[]): number | null {
+  requirePairs(a, b);
+  const [x, y] = [summarise(a), summarise(b)];
+  if (a.length < 3 || !x.sd || !y.sd) return null;
+  const products = a.reduce((sum, value, i) => sum + (value - x.mean!) * (b[i] - y.mean!), 0);
+  return products / ((a.length - 1) * x.sd * y.sd);
+}
+
+/**
  * The number t that |T| stays below with a given probability, for Student's distribution.
  *
  * @param degrees Degrees of freedom, an integer from 1.
@@ -121,9 +145,7 @@ export function pairedDifference(
   b: readonly number[],
   level = 0.95,
 ): PairedDifference {
-  if (a.length !== b.length) {
-    throw new RangeError(`Cannot pair ${a.length} numbers with ${b.length}: they are not as many`);
-  }
+  requirePairs(a, b);
   const differences = a.map((value, i) => value - b[i]);
   const { count, mean, sd } = summarise(differences);
   const counts = {
@@ -133,4 +155,9 @@ export function pairedDifference(
   if (mean === null || sd === null) return { mean, low: null, high: null, ...counts };
   const reach = studentT(count - 1, level) * sd / Math.sqrt(count);
   return { mean, low: mean - reach, high: mean + reach, ...counts };
+}
+
+function requirePairs(a: readonly number[], b: readonly number[]): void {
+  if (a.length === b.length) return;
+  throw new RangeError(`Cannot pair ${a.length} numbers with ${b.length}: they are not as many`);
 }

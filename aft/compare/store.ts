@@ -4,7 +4,7 @@ import { ConfigError, FormatError } from "../../gpu/errors.ts";
 import { configToJson } from "../config.ts";
 import { exists, list, lookAt, makeFolder, readText, writeAtomic } from "../files.ts";
 import { agrees } from "./identity.ts";
-import type { Comparison, RunRecord, RunResult, RunSpec } from "./types.ts";
+import type { Comparison, ProbeRecord, RunRecord, RunResult, RunSpec } from "./types.ts";
 
 /** Finished runs by identity. */
 export type Records = ReadonlyMap<string, RunRecord>;
@@ -14,6 +14,7 @@ export class CompareFolder {
   /** The folder. */
   readonly path: string;
   readonly #records = new Map<string, RunRecord>();
+  readonly #probes = new Map<string, ProbeRecord>();
 
   /** @param path The folder; it need not be there yet. */
   constructor(path: string) {
@@ -28,6 +29,16 @@ export class CompareFolder {
   /** Records of runs, one file each. */
   get runs(): string {
     return `${this.path}/runs`;
+  }
+
+  /** Records of linear probes, one file each. */
+  get probeFiles(): string {
+    return `${this.path}/probes`;
+  }
+
+  /** Linear probes that are known. */
+  get probes(): ReadonlyMap<string, ProbeRecord> {
+    return this.#probes;
   }
 
   /** Finished runs that are known. */
@@ -51,6 +62,7 @@ export class CompareFolder {
   /** Makes the folder and writes down what is compared. */
   async open(comparison: Comparison): Promise<void> {
     await makeFolder(this.runs);
+    if (comparison.probes.length > 0) await makeFolder(this.probeFiles);
     await writeAtomic(this.comparison, `${JSON.stringify(comparison, null, 1)}\n`);
   }
 
@@ -68,14 +80,8 @@ export class CompareFolder {
 
   /** Reads the records that are there and not known yet. */
   async refresh(): Promise<void> {
-    if (!await exists(this.runs)) return;
-    for (const name of await list(this.runs)) {
-      const [, key] = /^([0-9a-f]{32})\.json$/.exec(name) ?? [];
-      if (key === undefined || this.#records.has(key)) continue;
-      const path = `${this.runs}/${name}`;
-      const record = await readJson(path, (value) => value.key === key);
-      this.#records.set(key, record as unknown as RunRecord);
-    }
+    await readRecords(this.runs, this.#records);
+    await readRecords(this.probeFiles, this.#probes);
   }
 
   /** Whether a run is finished, by what is known. */
@@ -103,8 +109,25 @@ export class CompareFolder {
     this.#records.set(record.key, record);
   }
 
+  /** Keeps a linear probe. */
+  async addProbe(record: ProbeRecord): Promise<void> {
+    await writeAtomic(`${this.probeFiles}/${record.key}.json`, `${JSON.stringify(record)}\n`);
+    this.#probes.set(record.key, record);
+  }
+
   #fileOf(key: string): string {
     return `${this.runs}/${key}.json`;
+  }
+}
+
+/** Reads the records in a folder that are not known yet. */
+async function readRecords<T>(folder: string, known: Map<string, T>): Promise<void> {
+  if (!await exists(folder)) return;
+  for (const name of await list(folder)) {
+    const [, key] = /^([0-9a-f]{32})\.json$/.exec(name) ?? [];
+    if (key === undefined || known.has(key)) continue;
+    const record: unknown = await readJson(`${folder}/${name}`, (value) => value.key === key);
+    known.set(key, record as T);
   }
 }
 

@@ -5,7 +5,15 @@ import { betaOf, finished } from "./choice.ts";
 import { NOISE } from "./noise.ts";
 import { pairedDifference, summarise } from "./statistics.ts";
 import type { Records } from "./store.ts";
-import type { Cell, CompareRow, Comparison, EnergyShare, FinishedRun, Setting } from "./types.ts";
+import type {
+  Cell,
+  CompareRow,
+  Comparison,
+  EnergyShare,
+  FinishedRun,
+  ProbeRecord,
+  Setting,
+} from "./types.ts";
 
 /**
  * Accuracy of a score from 0 to 1; for values the coefficient of determination, of which the error
@@ -35,9 +43,14 @@ export function settingKey({ trainSize, noise, teachers }: Setting): string {
  *
  * @param comparison What is compared.
  * @param records Finished runs.
+ * @param probes Linear probes; default none.
  * @returns The lines; numbers that need more runs than are there are null.
  */
-export function rowsOf(comparison: Comparison, records: Records): CompareRow[] {
+export function rowsOf(
+  comparison: Comparison,
+  records: Records,
+  probes: ReadonlyMap<string, ProbeRecord> = new Map(),
+): CompareRow[] {
   const { cells, baseline } = comparison;
   const bases = new Map(
     cells.filter(({ method }) => method === baseline)
@@ -45,7 +58,8 @@ export function rowsOf(comparison: Comparison, records: Records): CompareRow[] {
   );
   return cells.map((cell) => {
     const base = bases.get(settingKey(cell.setting)) ?? new Map();
-    return rowOf(cell, records, base, { comparison });
+    const probe = probeOf(cell.setting, comparison, probes);
+    return rowOf(cell, records, base, { comparison, probe });
   });
 }
 
@@ -53,7 +67,7 @@ function rowOf(
   cell: Cell,
   records: Records,
   base: ReadonlyMap<number, FinishedRun>,
-  { comparison }: { comparison: Comparison },
+  { comparison, probe }: { comparison: Comparison; probe: number | null },
 ): CompareRow {
   const runs = runsOf(cell, records);
   const results = [...runs.values()];
@@ -72,9 +86,23 @@ function rowOf(
     normalisedError: normalisedError(runs, base),
     lossMean: loss.mean,
     lossSd: loss.sd,
+    probe,
     seconds: summarise(results.map(({ seconds }) => seconds)).mean,
     ...energy && { energy },
   };
+}
+
+/** Mean test accuracy of the linear probes of a setting. */
+function probeOf(
+  { trainSize, teachers }: Setting,
+  comparison: Comparison,
+  probes: ReadonlyMap<string, ProbeRecord>,
+): number | null {
+  const cell = comparison.probes.find((cell) =>
+    cell.trainSize === trainSize && String(cell.teachers) === String(teachers)
+  );
+  const records = (cell?.runs ?? []).flatMap(({ key }) => probes.get(key) ?? []);
+  return summarise(records.map(({ test }) => accuracyOf(test))).mean;
 }
 
 const NO_DIFFERENCE = {
@@ -141,7 +169,15 @@ function energyOf(
 const COLUMNS = [
   ...["method", "trainSize", "noise", "teachers", "seeds", "beta"] as const,
   ...["accuracyMean", "accuracySd", "diffMean", "diffLow", "diffHigh"] as const,
-  ...["signs", "signsAgainst", "normalisedError", "lossMean", "lossSd", "seconds"] as const,
+  ...[
+    "signs",
+    "signsAgainst",
+    "normalisedError",
+    "lossMean",
+    "lossSd",
+    "probe",
+    "seconds",
+  ] as const,
 ] satisfies readonly (keyof CompareRow)[];
 
 /**

@@ -39,6 +39,8 @@ export interface CompareOptions {
   readonly noise?: readonly number[];
   /** Sets of teachers; default all together. */
   readonly teacherSets?: readonly TeacherSets[];
+  /** Whether linear probes of the teachers are fitted, where their test rows are cached; default true. */
+  readonly probe?: boolean;
   /** Runs at a time, each in a worker of its own where there are several; default 1. */
   readonly jobs?: number;
   /** The part to run; default all. */
@@ -123,6 +125,24 @@ export interface Cell {
   readonly final: readonly CellRun[];
 }
 
+/** Linear probes of a set of teachers with a number of training rows. */
+export interface ProbeCell {
+  /** Training rows. */
+  readonly trainSize: number;
+  /** Names of the teachers. */
+  readonly teachers: readonly string[];
+  /** One probe for each of a few seeds. */
+  readonly runs: readonly { readonly key: string; readonly seed: number }[];
+}
+
+/** A linear probe as its file keeps it. */
+export interface ProbeRecord {
+  /** Its identity. */
+  readonly key: string;
+  /** How good it is on the test rows. */
+  readonly test: Score;
+}
+
 /** A comparison as `compare.json` keeps it: with the records of its runs it makes the table. */
 export interface Comparison {
   /** Form of this file. */
@@ -149,6 +169,8 @@ export interface Comparison {
   readonly columns: Readonly<Record<string, number>>;
   /** Every method under every setting. */
   readonly cells: readonly Cell[];
+  /** What a linear model reads from the teachers; none where no method has any. */
+  readonly probes: readonly ProbeCell[];
 }
 
 /** Share of one teacher in the energy of the scales. */
@@ -195,6 +217,11 @@ export interface CompareRow {
   readonly lossMean: number | null;
   /** Its standard deviation over seeds. */
   readonly lossSd: number | null;
+  /**
+   * Mean test accuracy of a linear probe of the teachers, without noise, on the same training rows;
+   * null where there is none.
+   */
+  readonly probe: number | null;
   /** Mean seconds of a run. */
   readonly seconds: number | null;
   /** Where the energy of the scales lies, for methods that have any. */
@@ -267,6 +294,14 @@ export type CompareProgress =
     readonly total: number;
   } & AboutRun
   | { readonly event: "note"; readonly text: string }
+  | {
+    readonly event: "probe";
+    readonly teachers: readonly string[];
+    readonly trainSize: number;
+    readonly seed: number;
+    readonly test: Score;
+    readonly seconds: number;
+  }
   | {
     readonly event: "chosen";
     readonly method: string;

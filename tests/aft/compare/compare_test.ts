@@ -7,9 +7,21 @@ import {
 } from "@std/assert";
 import { compare } from "../../../aft/compare/compare.ts";
 import { mergeComparisons } from "../../../aft/compare/conclude.ts";
-import { readDataset, readFeatures, Trainer } from "../../../aft/mod.ts";
+import { fitProbe } from "../../../aft/compare/probes.ts";
+import {
+  chooseRows,
+  featureMatrix,
+  linearProbe,
+  probeOutputs,
+  readDataset,
+  readFeatures,
+  scoreOutputs,
+  Trainer,
+} from "../../../aft/mod.ts";
+import { pickLabels } from "../../../aft/rank/features.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../nn/safetensors.ts";
 import { ConfigError, FormatError } from "../../../gpu/errors.ts";
-import { teacherOf, valueData, writeTask } from "../small.ts";
+import { noise, teacherOf, valueData, writeTask } from "../small.ts";
 import { all, done, follow, inFolder, recordsOf, smallOptions } from "./small.ts";
 
 async function jsonOf(path: string) {
@@ -215,6 +227,68 @@ Deno.test("values are compared by their coefficient of determination", () =>
     assert(stl.accuracyMean! > 0.1 && stl.accuracyMean! < 1, `R2 ${stl.accuracyMean}`);
     const ratio = kd.lossMean! / stl.lossMean!; // every seed has the same test rows
     assertAlmostEquals(kd.normalisedError!, ratio, 1e-9);
+  }));
+
+/** Adds the features of the test rows to a file of features: the class, and noise. */
+async function addTestRows(path: string, data: string): Promise<void> {
+  const { tensors, metadata } = decodeSafetensors(await Deno.readFile(path), path);
+  const { splits: { test } } = await readDataset(data);
+  const { dtype, shape: [, columns], bytes } = tensors.get("train")!;
+  const values = Float16Array.from({ length: test.rows * columns }, (_, i) => {
+    const label = test.labels[Math.floor(i / columns)];
+    return (label % columns === i % columns ? 1 : 0) + 0.3 * noise(20, i);
+  });
+  const train = new Uint16Array(bytes.slice().buffer);
+  const halves = new Uint16Array(values.buffer);
+  const rows = train.length / columns;
+  await Deno.writeFile(
+    path,
+    encodeSafetensors({
+      train: { dtype: dtype as "F16", shape: [rows, columns], values: train },
+      test: { dtype: "F16", shape: [test.rows, columns], values: halves },
+    }, metadata),
+  );
+}
+
+Deno.test("teachers whose test rows are cached are probed, once, and the table says how good they are", () =>
+  inFolder(async (folder) => {
+    const changes = { betas: [1], seeds: 1, teacherSets: ["each"] as const };
+    const options = await smallOptions(folder, changes);
+    const [first] = options.base.features!;
+    await addTestRows(first, options.base.data!);
+    const said = await follow(options);
+    const probes = all(said, "probe");
+    assertEquals(probes.map(({ teachers, seed }) => [teachers, seed]), [[["teacher"], 0]]);
+    const { test } = probes[0];
+    assert("accuracy" in test && test.accuracy > 0.8, JSON.stringify(test));
+    const ofRows = done(said).rows.map(({ teachers, probe }) => [teachers[0], probe]);
+    assertEquals(ofRows, [
+      ["teacher", test.accuracy],
+      ["teacher", test.accuracy],
+      ["other", null],
+      ["other", null],
+    ]);
+    assertEquals(all(await follow(options), "probe"), []);
+    const merged = await mergeComparisons([options.out], `${folder}/merged`);
+    assertEquals(merged.rows[0].probe, test.accuracy);
+    const without = await follow({ ...options, probe: false, out: `${folder}/without` });
+    assertEquals([all(without, "probe"), done(without).rows[0].probe], [[], null]);
+
+    const dataset = await readDataset(options.base.data!);
+    const teachers = await readFeatures([first], dataset);
+    const spec = { key: "", trainSize: 24, valSize: 36, seed: 0, teachers: [0] };
+    assertEquals(fitProbe(spec, dataset, teachers), test);
+    const { train } = chooseRows(dataset.splits.train.labels, {
+      ...{ seed: 0, task: "classification", trainSize: 24 },
+    });
+    const labels = pickLabels(dataset.splits.train.labels, train);
+    const plain = linearProbe({
+      features: featureMatrix([teachers[0].splits.train], train),
+      labels,
+    });
+    const own = fitProbe({ ...spec, valSize: 0 }, dataset, teachers);
+    const outputs = probeOutputs(plain, featureMatrix([teachers[0].splits.test!]));
+    assertEquals(own, scoreOutputs(outputs.values, dataset.splits.test.labels, dataset).score);
   }));
 
 Deno.test("what is refused makes no folder", () =>

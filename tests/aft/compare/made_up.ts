@@ -56,6 +56,7 @@ export function madeUp(
     ...{ data: "data", features: ["one.safetensors", "two.safetensors"], baseline: "stl" },
     ...{ testRows: 1000, validation: [{ trainSize: 100, rows: 50 }], columns: COLUMNS },
     cells: made,
+    probes: [],
     ...changes,
   };
   return { comparison, records };

@@ -110,6 +110,41 @@ Deno.test("more methods than colours are drawn by the smallest errors, the rest 
   assertEquals(curves, ["stl", ...names.slice(4)]);
 });
 
+/** Three sets of teachers, whose probes are known. */
+function probed(): { page: string } {
+  const sets = [["one"], ["two"], ["one", "two"]];
+  const { comparison, records } = madeUp(cells(sets.map((teachers) => ({ teachers }))), {
+    changes: {
+      probes: sets.map((teachers, i) => ({
+        ...{ trainSize: 100, teachers },
+        runs: [{ key: `p${i}`, seed: 0 }],
+      })),
+    },
+  });
+  const probes = new Map([0.6, 0.7, 0.9].map((accuracy, i) => {
+    return [`p${i}`, { key: `p${i}`, test: { accuracy, loss: 1 } }];
+  }));
+  const rows = rowsOf(comparison, records, probes).map((row, i) => {
+    return { ...row, accuracyMean: row.accuracyMean! + 0.01 * i };
+  });
+  return { page: renderComparison({ path: "runs/probed", comparison, records, rows }) };
+}
+
+Deno.test("students stand beside their teachers' linear probes on equal axes", () => {
+  const { page } = probed();
+  const chart = page.match(/<figure class="chart" data-chart="scatter">.*?<\/figure>/s)![0];
+  assertEquals(chart.match(/<circle cx/g)!.length, 9);
+  assertStringIncludes(
+    chart,
+    "kd, 100 training rows, one + two: accuracy of the linear probe 90.0",
+  );
+  const ticks = [...chart.matchAll(/<text class="tick"[^>]*>([^<]*)</g)].map(([, text]) => text);
+  assertEquals(ticks.slice(0, ticks.length / 2), ticks.slice(ticks.length / 2));
+  const table = page.match(/<table id="correlation-table".*?<\/table>/s)![0];
+  assertEquals(table.match(/<tr>/g)!.length, 1 + 3);
+  assertEquals(pageOf(madeUp(cells([{}]))).includes("Student against linear probe"), false);
+});
+
 Deno.test("what runs are missing leaves dashes, and names with markup stay text", () => {
   const { comparison } = madeUp(cells([{ trainSize: 100 }, { trainSize: 200 }]));
   const empty = renderComparison({
@@ -121,6 +156,16 @@ Deno.test("what runs are missing leaves dashes, and names with markup stay text"
   assertEquals(/NaN|Infinity|undefined/.test(empty), false);
   assertEquals(empty.includes("<img"), false);
   assertStringIncludes(empty, "Nothing was recorded.");
+});
+
+Deno.test({
+  name: "a browser draws students beside probes inside their chart",
+  ignore: BROWSER === undefined,
+  async fn() {
+    const { narrow, wide, log } = await look(probed().page, "light");
+    assertEquals(consoleLines(log), []);
+    for (const seen of [narrow, wide]) assertEquals([seen.overflow, seen.clipped], [0, []]);
+  },
 });
 
 Deno.test({
@@ -139,7 +184,7 @@ Deno.test({
       assertEquals(seen.tables, {
         "comparison-table": 13,
         "choice-table": 9,
-        "protocol-table": 9,
+        "protocol-table": 10,
       });
       assertEquals(seen.curves.length, 4 * 3);
       for (const { box, view } of seen.curves) {

@@ -1,5 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { pairedDifference, studentT, summarise } from "../../../aft/compare/statistics.ts";
+import {
+  correlation,
+  pairedDifference,
+  studentT,
+  summarise,
+} from "../../../aft/compare/statistics.ts";
 
 Deno.test("Student's t agrees with printed tables, for odd and even degrees and in the tails", () => {
   // Two-sided 95 % and 99 % points as statistical tables print them.
@@ -51,4 +56,15 @@ Deno.test("one pair has no interval, no pair no difference, unequal lengths are 
   assertEquals(pairedDifference([], []), { mean: null, ...none, above: 0, below: 0 });
   assertEquals(pairedDifference([1, 1], [1, 1]), { mean: 0, low: 0, high: 0, above: 0, below: 0 });
   assertThrows(() => pairedDifference([1], []), RangeError, "Cannot pair 1 numbers with 0");
+});
+
+Deno.test("correlation is Pearson's, and null where it is not defined", () => {
+  // Anscombe's first data set (American Statistician 1973): 0.816.
+  const x = [10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5];
+  const y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68];
+  assertAlmostEquals(correlation(x, y)!, 0.81642, 1e-5);
+  assertAlmostEquals(correlation(x, x.map((value) => -value))!, -1, 1e-12);
+  assertEquals(correlation([1, 2], [3, 4]), null);
+  assertEquals(correlation([1, 2, 3], [4, 4, 4]), null);
+  assertThrows(() => correlation([1], [1, 2]), RangeError, "Cannot pair 1 numbers with 2");
 });

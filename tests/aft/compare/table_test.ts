@@ -117,6 +117,21 @@ Deno.test("energy stands by teacher beside the share of columns, noise included"
   for (const { share, columnShare } of noisy.energy!) assertAlmostEquals(share, columnShare, 1e-12);
 });
 
+Deno.test("the linear probe of a setting's teachers stands in its rows, whatever the noise", () => {
+  const runs = [{ key: "p0", seed: 0 }, { key: "p1", seed: 1 }];
+  const probes = [{ trainSize: 100, teachers: ["one", "two"], runs }];
+  const noisy: MadeUpCell = { ...stl, setting: { noise: 8 } };
+  const other: MadeUpCell = { ...stl, setting: { teachers: ["one"] } };
+  const { comparison, records } = madeUp([stl, noisy, other], { changes: { probes } });
+  const found = new Map([["p0", 0.7], ["p1", 0.8]].map(([key, accuracy]) => [
+    key as string,
+    { key: key as string, test: { accuracy: accuracy as number, loss: 1 } },
+  ]));
+  const values = rowsOf(comparison, records, found).map(({ probe }) => probe);
+  assertEquals([values[0], values[1], values[2]], [0.75, 0.75, null]);
+  assertEquals(rowsOf(comparison, records)[0].probe, null);
+});
+
 Deno.test("values have the coefficient of determination in place of the accuracy", () => {
   const { comparison, records } = madeUp([stl], { changes: { task: "regression" } });
   const values = new Map([...records].map(([key, record]) => {
@@ -133,8 +148,8 @@ Deno.test("the CSV has one head, empty cells for null and quotes where they are 
   assertEquals(
     toCsv(rowsOf(comparison, records)),
     "method,trainSize,noise,teachers,seeds,beta,accuracyMean,accuracySd,diffMean,diffLow,diffHigh," +
-      "signs,signsAgainst,normalisedError,lossMean,lossSd,seconds\n" +
-      "stl,100,0,one+two,1,,0.5,,,,,,,1,1,,2\n" +
-      '"kd:x=""a,b""",100,0,one+two,1,3,0.75,,0.25,,,1,0,0.5,0.5,,2\n',
+      "signs,signsAgainst,normalisedError,lossMean,lossSd,probe,seconds\n" +
+      "stl,100,0,one+two,1,,0.5,,,,,,,1,1,,,2\n" +
+      '"kd:x=""a,b""",100,0,one+two,1,3,0.75,,0.25,,,1,0,0.5,0.5,,,2\n',
   );
 });
