@@ -153,6 +153,8 @@ interface Column {
   readonly cell: (row: CompareRow) => string;
   /** Whether it stands aside where all rows have the same. */
   readonly onlyWhereItDiffers?: boolean;
+  /** Whether it holds words, which stand left. */
+  readonly isText?: boolean;
 }
 
 /** The table as lines: percentages and points for accuracies, R2 as it is. */
@@ -161,7 +163,8 @@ export function rowLines(rows: readonly CompareRow[], task: TaskKind): string[] 
     !onlyWhereItDiffers || new Set(rows.map(cell)).size > 1
   );
   const lines = rows.map((row) => shown.map(({ cell }) => cell(row)));
-  return table([shown.map(({ head }) => head), ...lines]);
+  const words = shown.filter(({ isText }) => isText).length;
+  return table([shown.map(({ head }) => head), ...lines], words);
 }
 
 function columnsOf(task: TaskKind): Column[] {
@@ -172,8 +175,13 @@ function columnsOf(task: TaskKind): Column[] {
   const spread = ({ accuracyMean: mean, accuracySd: sd }: CompareRow) =>
     mean === null ? "-" : value(mean) + (sd === null ? "" : ` +- ${value(sd)}`);
   return [
-    { head: "method", cell: ({ method }) => method },
-    { head: "teachers", cell: ({ teachers }) => teachers.join("+"), onlyWhereItDiffers: true },
+    { head: "method", cell: ({ method }) => method, isText: true },
+    {
+      head: "teachers",
+      cell: ({ teachers }) => teachers.join("+"),
+      onlyWhereItDiffers: true,
+      isText: true,
+    },
     { head: "rows", cell: ({ trainSize }) => number(trainSize) },
     { head: "noise", cell: ({ noise }) => number(noise), onlyWhereItDiffers: true },
     { head: "beta", cell: ({ beta }) => beta === null ? "-" : number(beta) },

@@ -148,9 +148,10 @@ export function trendCharts(page: ComparisonPage): Markup | undefined {
     : [];
   if (noise.length + sizes.length === 0) return undefined;
   const { name } = measureOf(page.comparison.task);
+  const words = [...noise.length > 0 ? ["noise"] : [], ...sizes.length > 0 ? ["labels"] : []];
   return html`
     <section aria-labelledby="trends">
-      <h2 id="trends">More noise, more labels</h2>
+      <h2 id="trends">More ${words.join(", more ")}</h2>
       <p class="lead">Mean test ${name} over seeds; shades are one standard deviation to both sides.
         Point at a chart to read its values.</p>
       <div class="charts">${noise}${sizes}</div>

@@ -6,7 +6,7 @@
 
 import { scatter, type ScatterSeries } from "../report/chart.ts";
 import { COLORS } from "../report/frame.ts";
-import { html, type Markup } from "../report/html.ts";
+import { formatNumber, html, type Markup } from "../report/html.ts";
 import { dataTable } from "../report/table.ts";
 import type { ComparisonPage } from "./report.ts";
 import { measureOf, settingText } from "./report_words.ts";
@@ -67,21 +67,28 @@ function probeChart(
   });
 }
 
-/** How closely students follow probes, where there are three points or more. */
+/**
+ * How closely students follow probes among sets of teachers, where there are three or more: for
+ * each number of training rows apart, since more rows help both.
+ */
 function correlationTable(
   methods: readonly string[],
   own: (method: string) => Probed[],
 ): Markup | undefined {
-  const found = methods.flatMap((method) => {
-    const rows = own(method);
-    const value = correlation(rows.map((r) => r.probe), rows.map((r) => r.accuracyMean));
-    return value === null ? [] : [[method, String(rows.length), value.toFixed(2)]];
-  });
+  const sizes = [...new Set(methods.flatMap(own).map(({ trainSize }) => trainSize))];
+  const found = sizes.flatMap((size) =>
+    methods.flatMap((method) => {
+      const rows = own(method).filter(({ trainSize }) => trainSize === size);
+      const value = correlation(rows.map((r) => r.probe), rows.map((r) => r.accuracyMean));
+      if (value === null) return [];
+      return [[method, formatNumber(size), String(rows.length), value.toFixed(2)]];
+    })
+  );
   if (found.length === 0) return undefined;
   return dataTable({
     id: "correlation-table",
-    caption: "Correlation of student and probe",
-    heads: ["method", "points", "correlation"],
+    caption: "Correlation of student and probe among sets of teachers",
+    heads: ["method", "training rows", "sets", "correlation"],
     rows: found,
   });
 }

@@ -34,7 +34,8 @@ const ACCURACY: Measure = {
   name: "accuracy",
   error: "the share of wrong answers",
   format: formatPercent,
-  tick: (value) => formatPercent(value, Math.abs(value) < 0.05 && value !== 0 ? 1 : 0),
+  tick: (value) =>
+    formatPercent(value, Math.abs(100 * value - Math.round(100 * value)) < 1e-6 ? 0 : 1),
   unit: "points",
   plainDifference: (value) => signed(100 * value, 1),
   difference: (value) => value === null ? NONE : `${signed(100 * value, 1)} points`,
