@@ -150,11 +150,39 @@ export type {
   StepProgress,
 } from "./progress.ts";
 export { featureMatrix, type LabelledFeatures } from "./rank/features.ts";
+export { hscore, type HscoreOptions } from "./rank/hscore.ts";
+export { knn, type KnnOptions } from "./rank/knn.ts";
+export { lfc } from "./rank/lfc.ts";
 export { type Matrix, matrix } from "./rank/linear_algebra/matrix.ts";
 export { type Logme, logme, type LogmeForm, type LogmeOptions } from "./rank/logme.ts";
 export { type LinearProbe, linearProbe, type ProbeOptions, probeOutputs } from "./rank/probe.ts";
+export {
+  type RankDone,
+  type RankInterrupted,
+  type RankOptions,
+  type RankProgress,
+  type RankScoring,
+  type RankStart,
+  type RankTeacher,
+  rankTeachers,
+  type TeacherScores,
+} from "./rank/rank.ts";
+export type { RankRowsOptions } from "./rank/rows.ts";
+export { type ScoreEntry, type ScoreName, teacherScores } from "./rank/scores.ts";
+export {
+  type SelectDone,
+  type SelectedTeachers,
+  type SelectOptions,
+  type SelectProgress,
+  type SelectRound,
+  selectTeachers,
+  type SelectTrial,
+} from "./rank/select.ts";
 export type { LinearMap } from "./rank/softmax_regression.ts";
 export type { Labels } from "./rank/targets.ts";
+export { transRate, type TransRateOptions } from "./rank/transrate.ts";
+export type { Spectrum } from "./rank/spectrum.ts";
+export { FeatureView } from "./rank/view.ts";
 export type {
   ReportCommand,
   ReportData,

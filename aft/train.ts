@@ -108,7 +108,7 @@ function finished(folder: RunFolder, { step, test }: Checkpoint): DoneProgress {
 }
 
 /** Options of reading the data that a configuration names. */
-function readingOptions(config: Partial<TrainConfig>): Parameters<typeof readDataset>[1] {
+export function readingOptions(config: Partial<TrainConfig>): Parameters<typeof readDataset>[1] {
   const { format = "auto", task = "auto", label, testSize } = config;
   return {
     ...format !== "auto" && { format },

@@ -7,11 +7,13 @@ import { doctor } from "./doctor.ts";
 import { evaluate } from "./eval.ts";
 import { inspect } from "./inspect.ts";
 import { predict } from "./predict.ts";
+import { rank } from "./rank.ts";
 import { train } from "./train.ts";
 
 /** Every command, in the order of the help text. */
 export const commands: readonly Command[] = [
   demo,
+  rank,
   train,
   compare,
   evaluate,

@@ -103,3 +103,19 @@ export function scaled({ rows, columns, values }: Matrix, { mean, deviation }: S
   }
   return result;
 }
+
+/** Features with the mean of every column taken away. */
+export function centred(features: Matrix): Matrix {
+  const { mean } = scaleOf(features);
+  return scaled(features, { mean, deviation: mean.map(() => 1) });
+}
+
+/** Some rows of a matrix. */
+export function rowsOf({ columns, values }: Matrix, rows: ArrayLike<number>): Matrix {
+  const result = zeroMatrix(rows.length, columns);
+  for (let i = 0; i < rows.length; i++) {
+    const row = values.subarray(rows[i] * columns, (rows[i] + 1) * columns);
+    result.values.set(row, i * columns);
+  }
+  return result;
+}

@@ -3,7 +3,7 @@
 import { type Score, scoreOutputs } from "../evaluate.ts";
 import { ConfigError, ShapeError } from "../../gpu/errors.ts";
 import type { Scale } from "../training/scaling.ts";
-import { type LabelledFeatures, pickLabels, scaled, scaleOf } from "./features.ts";
+import { type LabelledFeatures, pickLabels, rowsOf, scaled, scaleOf } from "./features.ts";
 import { type Matrix, matrix } from "./linear_algebra/matrix.ts";
 import { ridgePath } from "./ridge_regression.ts";
 import { type LinearMap, outputsOf, SoftmaxRegression } from "./softmax_regression.ts";
@@ -150,14 +150,6 @@ function holdOut({ features, labels }: LabelledFeatures): [LabelledFeatures, Lab
       : rowsOf(matrix(features.rows, labels.length / features.rows, labels), rows).values,
   });
   return [pick(all.filter((row) => !isHeld(row))), pick(all.filter(isHeld))];
-}
-
-function rowsOf({ columns, values }: Matrix, rows: readonly number[]): Matrix {
-  const picked = new Float64Array(rows.length * columns);
-  rows.forEach((row, i) => {
-    picked.set(values.subarray(row * columns, (row + 1) * columns), i * columns);
-  });
-  return { rows: rows.length, columns, values: picked };
 }
 
 /** The probe of the least validation loss, which falls and then rises along the path. */

@@ -58,3 +58,14 @@ export function targetsOf(labels: Labels, rows: number): Matrix {
   labels.forEach((label, row) => targets.values[row * targets.columns + label] = 1);
   return targets;
 }
+
+/** Numbers of each class's rows; classes without any are left out. */
+export function classRows(labels: Int32Array): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  labels.forEach((label, row) => {
+    const rows = found.get(label);
+    if (rows) rows.push(row);
+    else found.set(label, [row]);
+  });
+  return found;
+}

@@ -1,0 +1,67 @@
+/** One set of features with its labels, and what several scores need of it, made once. */
+
+import { centred, type LabelledFeatures } from "./features.ts";
+import { scaledClasses } from "./hscore.ts";
+import type { Matrix } from "./linear_algebra/matrix.ts";
+import { type LinearProbe, linearProbe } from "./probe.ts";
+import { type Spectrum, spectrumOf } from "./spectrum.ts";
+import { areClasses, targetsOf } from "./targets.ts";
+
+/** Features of one teacher, or of several side by side, as scores look at them. */
+export class FeatureView {
+  /** Rows to fit. */
+  readonly rows: LabelledFeatures;
+  /** Rows to measure on. */
+  readonly validation: LabelledFeatures;
+  readonly #classes: number | undefined;
+  #probe: LinearProbe | undefined;
+  #targets: Matrix | undefined;
+  #spectrum: Spectrum | undefined;
+  #centred: Matrix | undefined;
+  #centredSpectrum: Spectrum | undefined;
+
+  /**
+   * Puts them together; nothing is computed before it is asked for.
+   *
+   * @param rows Rows to fit.
+   * @param validation Rows to measure on.
+   * @param classes Number of classes; undefined for values.
+   */
+  constructor(rows: LabelledFeatures, validation: LabelledFeatures, classes?: number) {
+    this.rows = rows;
+    this.validation = validation;
+    this.#classes = classes;
+  }
+
+  /** Class numbers of the rows to fit, where labels are classes. */
+  get classes(): Int32Array<ArrayBuffer> {
+    const { labels } = this.rows;
+    return areClasses(labels) ? labels : new Int32Array(0);
+  }
+
+  /** The linear probe, its strength chosen on the validation rows. */
+  get probe(): LinearProbe {
+    const { validation } = this;
+    return this.#probe ??= linearProbe(this.rows, { validation, classes: this.#classes });
+  }
+
+  /** Labels as columns of numbers. */
+  get targets(): Matrix {
+    return this.#targets ??= targetsOf(this.rows.labels, this.rows.features.rows);
+  }
+
+  /** Features as they are, taken apart with {@linkcode targets}. */
+  get spectrum(): Spectrum {
+    return this.#spectrum ??= spectrumOf(this.rows.features, this.targets);
+  }
+
+  /** Features with the mean of every column taken away. */
+  get centred(): Matrix {
+    return this.#centred ??= centred(this.rows.features);
+  }
+
+  /** Centred features, taken apart with one column a class. */
+  get centredSpectrum(): Spectrum {
+    return this.#centredSpectrum ??= spectrumOf(this.centred, scaledClasses(this.classes));
+  }
+}
