@@ -370,4 +370,17 @@ export class Trainer {
     this.#meter.load(metrics);
     this.#step = step;
   }
+  /**
+   * Gives back the memory on the device that holds training rows, at once instead of when nothing
+   * refers to the trainer any more: for many runs one after the other. Training cannot go on then;
+   * the model stays.
+   */
+  dispose(): void {
+    this.#batches.dispose();
+  }
+
+  /** Same as {@link Trainer.dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }

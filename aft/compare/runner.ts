@@ -59,7 +59,7 @@ export class Runner {
     { signal, told }: { signal?: AbortSignal; told?: (step: number) => void } = {},
   ): Promise<RunResult | undefined> {
     await openGpu(); // again, where a run before has lost it
-    const trainer = new Trainer(this.dataset, { ...spec.settings, teachers: this.#teachers(spec) });
+    using trainer = new Trainer(this.dataset, { ...spec.settings, teachers: this.#teachers(spec) });
     const scores: { val?: Score; test?: Score } = {};
     let device = "";
     try {

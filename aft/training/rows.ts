@@ -87,6 +87,8 @@ interface Lane {
   /** The rows of the batch. */
   readonly batch: () => Tensor;
   readonly onDevice: boolean;
+  /** Gives its memory on the device back. */
+  readonly dispose: () => void;
 }
 
 /** Options of {@linkcode BatchRows}. */
@@ -146,12 +148,18 @@ export class BatchRows<Name extends string> {
     return Object.fromEntries(parts) as Record<Name, Tensor>;
   }
 
+  /** Gives the memory of all rows back; no batch can be loaded after that. */
+  dispose(): void {
+    for (const lane of this.#lanes.values()) lane.dispose();
+  }
+
   #resident(source: HostRows): Lane {
     const { rowShape, dtype } = source;
     const values = new BUFFERS[dtype](this.#inUse.length * sizeOf(rowShape));
     source.copy(values, this.#inUse);
     const all = tensor(values, { shape: [this.#inUse.length, ...rowShape], dtype });
-    return { load: () => {}, batch: () => take(all, this.#numbers), onDevice: true };
+    const batch = () => take(all, this.#numbers);
+    return { load: () => {}, batch, onDevice: true, dispose: () => all.dispose() };
   }
 }
 
@@ -165,7 +173,7 @@ function streamed(source: HostRows, size: number): Lane {
     source.copy(values, rows);
     batch.write(values);
   };
-  return { load, batch: () => batch, onDevice: false };
+  return { load, batch: () => batch, onDevice: false, dispose: () => batch.dispose() };
 }
 
 function largestBuffer(): number {
