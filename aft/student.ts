@@ -2,8 +2,10 @@
 
 import { ConfigError } from "../gpu/errors.ts";
 import { nearestName } from "./nearest.ts";
+import { cnn } from "./students/cnn.ts";
 import type { StudentEntry, StudentPlan } from "./students/entry.ts";
 import { mlp } from "./students/mlp.ts";
+import { resnet } from "./students/resnet.ts";
 
 export type {
   Student,
@@ -14,7 +16,7 @@ export type {
 } from "./students/entry.ts";
 
 /** Names of the entries of {@linkcode students}. */
-export type StudentName = "mlp";
+export type StudentName = "mlp" | "cnn" | "resnet";
 
 /**
  * Kinds of students by the name that {@linkcode parseStudent} knows them by.
@@ -27,7 +29,7 @@ export type StudentName = "mlp";
  * assertEquals(students.mlp.usage, "mlp:WIDTH[,WIDTH...]");
  * ```
  */
-export const students: Readonly<Record<StudentName, StudentEntry>> = { mlp };
+export const students: Readonly<Record<StudentName, StudentEntry>> = { mlp, cnn, resnet };
 
 /**
  * Reads what kind of student is meant.

@@ -31,6 +31,7 @@ export { type Activation, type ActivationName, activations } from "./activation.
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { globalNorm } from "./clip.ts";
 export { BatchNorm2d, type BatchNormOptions } from "./batch_norm.ts";
+export { CNN, type CNNOptions } from "./cnn.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
 export { Dropout, type DropoutOptions } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
@@ -84,6 +85,7 @@ export {
   warmup,
 } from "./schedule.ts";
 export { deriveSeed } from "./seed.ts";
+export { ResNet, type ResNetOptions } from "./resnet.ts";
 export { Sequential } from "./sequential.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";
 export { type SavedTensor, type State } from "./state.ts";
