@@ -6,7 +6,7 @@ import { checkOption, checkSize } from "./check.ts";
 import { asImages } from "./cnn.ts";
 import { Conv2d } from "./conv.ts";
 import { Linear } from "./linear.ts";
-import { type Context, Module } from "./module.ts";
+import { type Context, type Layer, Module } from "./module.ts";
 import { deriveSeed } from "./seed.ts";
 
 /** Options of {@linkcode ResNet}. */
@@ -45,9 +45,9 @@ const STAGES = [16, 32, 64];
  */
 export class ResNet extends Module {
   /** First convolution and its norm. */
-  readonly stem: Unit;
+  readonly stem: Module & Layer;
   /** Blocks of all stages, first to last. */
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly (Module & Layer)[];
   /** From features to logits. */
   readonly head: Linear;
   readonly #image: readonly [number, number, number];
@@ -105,7 +105,7 @@ class Unit extends Module {
     this.norm = new BatchNorm2d(outputs);
   }
 
-  forward(x: Tensor, context: Context): Tensor {
+  forward(x: Tensor, context: Context = {}): Tensor {
     return this.norm.forward(this.convolution.forward(x), context);
   }
 }
@@ -123,7 +123,7 @@ class Block extends Module {
     this.#stride = stride;
   }
 
-  forward(x: Tensor, context: Context): Tensor {
+  forward(x: Tensor, context: Context = {}): Tensor {
     const y = this.second.forward(relu(this.first.forward(x, context)), context);
     return relu(add(y, this.#shortcut(x, y.shape[1])));
   }
