@@ -44,6 +44,17 @@ Deno.test("compare prints its table and says where it is", async () => {
   });
 });
 
+Deno.test("on a terminal the run at work is one line that goes when it is done", async () => {
+  await inFolder(async (folder) => {
+    await writeSmallData(folder);
+    const args = smallCompare(folder, { "log-every": "5", methods: "stl", seeds: "1" });
+    const { exit, stdout } = await here(args, { terminal: true });
+    assertEquals(exit, 0);
+    assertStringIncludes(stdout, "\rrun 0/1  stl, 32 rows, seed 0: step 5 of 10\x1b[K");
+    assertStringIncludes(stdout, "step 10 of 10\x1b[K\r\x1b[Krun 1/1  stl, seed 0: accuracy ");
+  });
+});
+
 Deno.test("compare prints JSON lines of which the last holds the table", async () => {
   await inFolder(async (folder) => {
     await writeSmallData(folder);
@@ -64,7 +75,7 @@ Deno.test("compare prints JSON lines of which the last holds the table", async (
 Deno.test("Ctrl-C keeps finished runs and exits with 130, and the same command goes on", async () => {
   await inFolder(async (folder) => {
     await writeSmallData(folder);
-    const args = smallCompare(folder, { steps: "400", "log-every": "10" }, "--json");
+    const args = smallCompare(folder, { steps: "150", "log-every": "10" }, "--json");
     const child = command(args).spawn();
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let said = "";
@@ -160,5 +171,18 @@ Deno.test("two workers leave the same runs as one process, also from one bundled
     };
     assertEquals(await rows("two"), await rows("out"));
     assertEquals(await rows("bundled"), await rows("out"));
+
+    await inFolder(async (elsewhere) => {
+      await Deno.copyFile(bundle, `${elsewhere}/aft.js`); // a program that may not read itself
+      const args = smallCompare(folder, { out: `${folder}/alone`, jobs: "2" });
+      const ran = await deno([
+        ...["run", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-prompt"],
+        ...[`--allow-read=${folder}`, `--allow-write=${folder}`, "--deny-env"],
+        ...[`${elsewhere}/aft.js`, ...args],
+      ]);
+      assert(ran.success, ran.output);
+      assertStringIncludes(ran.output, "Workers cannot be started here, runs follow each other: ");
+      assertEquals(await rows("alone"), await rows("out"));
+    });
   });
 });
