@@ -46,12 +46,11 @@ export {
   summarise,
   type Summary,
 } from "./compare/statistics.ts";
+export type { AboutRun, CompareProgress, Trial } from "./compare/progress.ts";
 export type {
-  AboutRun,
   Cell,
   CellRun,
   CompareOptions,
-  CompareProgress,
   CompareRow,
   Comparison,
   EnergyShare,
@@ -59,7 +58,6 @@ export type {
   Setting,
   Shard,
   TeacherSets,
-  Trial,
 } from "./compare/types.ts";
 export {
   configFromJson,

@@ -1,6 +1,7 @@
 /** What `aft compare` says to people while it goes on, and its table. */
 
-import type { CompareProgress, CompareRow, Setting, Shard } from "../aft/compare/types.ts";
+import type { CompareProgress } from "../aft/compare/progress.ts";
+import type { CompareRow, Setting, Shard } from "../aft/compare/types.ts";
 import type { TaskKind } from "../aft/data/types.ts";
 import { count, duration, number, percent, table } from "./format.ts";
 import type { Output } from "./output.ts";

@@ -3,7 +3,8 @@
 import type { Score } from "../evaluate.ts";
 import { summarise } from "./statistics.ts";
 import type { Records } from "./store.ts";
-import type { Cell, CellRun, Comparison, FinishedRun, Trial } from "./types.ts";
+import type { Trial } from "./progress.ts";
+import type { Cell, CellRun, Comparison, FinishedRun } from "./types.ts";
 
 /** What came out of a run, where it reached its end. */
 export function finished(records: Records, key: string): FinishedRun | undefined {

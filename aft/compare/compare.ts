@@ -9,7 +9,8 @@ import { checkNames, makePlan, type Plan } from "./plan.ts";
 import { Runner, type RunSource } from "./runner.ts";
 import { Session } from "./session.ts";
 import { CompareFolder } from "./store.ts";
-import type { CompareOptions, CompareProgress } from "./types.ts";
+import type { CompareProgress } from "./progress.ts";
+import type { CompareOptions } from "./types.ts";
 import type { Hand } from "./work.ts";
 import { RunWorker } from "./worker.ts";
 

@@ -6,7 +6,8 @@ import { missingRuns, trialsOf } from "./choice.ts";
 import { renderComparison } from "./report.ts";
 import { CompareFolder } from "./store.ts";
 import { rowsOf, toCsv } from "./table.ts";
-import type { CompareProgress, CompareRow, Comparison } from "./types.ts";
+import type { CompareProgress } from "./progress.ts";
+import type { CompareRow, Comparison } from "./types.ts";
 
 /** Table and report, and where they are. */
 export interface Concluded {

@@ -1,31 +1,18 @@
 /** Which runs a comparison consists of. */
 
 import { ConfigError } from "../../gpu/errors.ts";
-import { resolveSettings, type TrainConfig } from "../config.ts";
-import type { Dataset } from "../data/types.ts";
+import { resolveSettings } from "../config.ts";
 import type { Teacher } from "../data/features.ts";
 import { methodOf } from "../methods/mod.ts";
-import type { MethodEntry } from "./entry.ts";
-import { probeKey, runKey } from "./identity.ts";
+import { CellMaker, type PlanInputs, readingOf, type Rows } from "./cells.ts";
+import { probeKey } from "./identity.ts";
 import { NOISE } from "./noise.ts";
 import { type ResolvedOptions, sharedFields } from "./options.ts";
 import { canProbe, type ProbeSpec } from "./probes.ts";
-import type { Cell, CellRun, Comparison, ProbeCell, RunSpec, TeacherSets } from "./types.ts";
+import type { Cell, Comparison, ProbeCell, RunSpec, TeacherSets } from "./types.ts";
 
 /** Most validation rows. */
 const VALIDATION = 1000;
-
-/** Data and features, read, with the hashes of their files. */
-export interface PlanInputs {
-  /** The labelled data. */
-  readonly dataset: Dataset;
-  /** Features, one teacher a file. */
-  readonly teachers: readonly Teacher[];
-  /** Hashes of the data's files. */
-  readonly dataHashes: readonly string[];
-  /** Hash of each feature file. */
-  readonly featureHashes: readonly string[];
-}
 
 /** A comparison, with what is needed to do its runs. */
 export interface Plan {
@@ -35,13 +22,6 @@ export interface Plan {
   readonly specs: ReadonlyMap<string, RunSpec>;
   /** Linear probes by identity. */
   readonly probes: ReadonlyMap<string, ProbeSpec>;
-}
-
-/** Training rows, and validation rows while strengths are chosen and afterwards. */
-interface Rows {
-  readonly trainSize: number;
-  readonly tuneVal: number;
-  readonly finalVal: number;
 }
 
 /**
@@ -145,97 +125,6 @@ function setsOf(kinds: readonly TeacherSets[], count: number): number[][] {
   const listed = kinds.flatMap((kind) => sets[kind]());
   const wanted = count === 0 ? [[]] : listed;
   return wanted.filter((set, i) => wanted.findIndex((other) => `${other}` === `${set}`) === i);
-}
-
-/** Makes the cells of one setting. */
-class CellMaker {
-  readonly #options: ResolvedOptions;
-  readonly #inputs: PlanInputs;
-  readonly #specs: Map<string, RunSpec>;
-  readonly #where: { rows: Rows; set: number[]; noise: number };
-
-  constructor(
-    options: ResolvedOptions,
-    inputs: PlanInputs,
-    specs: Map<string, RunSpec>,
-    where: { rows: Rows; set: number[]; noise: number },
-  ) {
-    this.#options = options;
-    this.#inputs = inputs;
-    this.#specs = specs;
-    this.#where = where;
-  }
-
-  async make(entry: MethodEntry): Promise<Cell> {
-    const { betas, seeds, tuneSeeds } = this.#options;
-    const { rows, set, noise } = this.#where;
-    const hasStrength = firstOf(methodOf(entry.method).beta) !== 0;
-    const { beta = hasStrength ? undefined : 0 } = entry.fields;
-    const strengths = beta === undefined ? betas : [firstOf(beta)];
-    const tuned = strengths.length > 1 ? tuneSeeds : [];
-    const { tuneVal, finalVal } = rows;
-    return {
-      method: entry.text,
-      setting: {
-        trainSize: rows.trainSize,
-        noise,
-        teachers: set.map((i) => this.#inputs.teachers[i].name),
-      },
-      hasStrength,
-      tune: await this.#runs(entry, strengths, tuned, tuneVal),
-      final: await this.#runs(entry, strengths, seeds, finalVal),
-    };
-  }
-
-  async #runs(
-    entry: MethodEntry,
-    strengths: readonly number[],
-    seeds: readonly number[],
-    valSize: number,
-  ): Promise<CellRun[]> {
-    const runs: CellRun[] = [];
-    for (const seed of seeds) {
-      for (const beta of strengths) {
-        runs.push({ key: await this.#spec(entry, { beta, seed, valSize }), beta, seed });
-      }
-    }
-    return runs;
-  }
-
-  async #spec(
-    entry: MethodEntry,
-    fields: { beta: number; seed: number; valSize: number },
-  ): Promise<string> {
-    const { base } = this.#options;
-    const { dataHashes, featureHashes } = this.#inputs;
-    const { rows, set } = this.#where;
-    const { usesTeachers } = methodOf(entry.method);
-    const settings = resolveSettings({
-      ...fields,
-      ...sharedFields(base, entry), // with the method's own strength, where it has one
-      ...{ seed: fields.seed, trainSize: rows.trainSize },
-    });
-    const teachers = usesTeachers ? set : [];
-    const noise = usesTeachers ? this.#where.noise : 0;
-    const key = await runKey(settings, {
-      data: dataHashes,
-      reading: readingOf(base),
-      features: teachers.map((i) => featureHashes[i]),
-      noise,
-    });
-    if (!this.#specs.has(key)) this.#specs.set(key, { key, settings, teachers, noise });
-    return key;
-  }
-}
-
-/** The strength of a method; of several together that of the first, which is the one chosen. */
-function firstOf(beta: number | readonly number[]): number {
-  return [beta].flat()[0];
-}
-
-/** Fields that say how data are read. */
-function readingOf({ format, label, task, testSize }: Partial<TrainConfig>): Partial<TrainConfig> {
-  return { format, label, task, testSize };
 }
 
 /**

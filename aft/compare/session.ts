@@ -7,7 +7,8 @@ import { fitProbe } from "./probes.ts";
 import type { Runner } from "./runner.ts";
 import { shareOf } from "./shares.ts";
 import type { CompareFolder } from "./store.ts";
-import type { Cell, CellRun, CompareProgress, RunSpec, Shard } from "./types.ts";
+import type { CompareProgress } from "./progress.ts";
+import type { Cell, CellRun, RunSpec, Shard } from "./types.ts";
 import { type Hand, work, type WorkEvent } from "./work.ts";
 
 /** Errors that would meet every run alike: what was asked for cannot be done. */

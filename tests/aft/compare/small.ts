@@ -1,7 +1,8 @@
 /** Small comparisons for tests: files, options, and what a call says. */
 
 import { compare } from "../../../aft/compare/compare.ts";
-import type { CompareOptions, CompareProgress, RunRecord } from "../../../aft/compare/types.ts";
+import type { CompareProgress } from "../../../aft/compare/progress.ts";
+import type { CompareOptions, RunRecord } from "../../../aft/compare/types.ts";
 import { tableData, teacherOf, writeTask } from "../small.ts";
 
 /** Runs `action` in a folder that goes afterwards. */
