@@ -70,6 +70,10 @@ export interface TrainConfig extends TrainSettings {
   label: string;
   /** What labels mean; `auto` finds it. */
   task: TaskKind | "auto";
+  /** Safetensors file with weights that the student starts from; empty for none. */
+  init: string;
+  /** Changes of its names: `FROM=TO[,FROM=TO...]`, or a JSON file; empty for none. */
+  initMap: string;
   /** Test rows cut from data that come as one file: a number or a fraction; 0 for none. */
   testSize: number;
   /** Files of teacher features, in the order of their columns. */

@@ -238,6 +238,25 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     default: "mlp:128,128",
     help: usages(students),
   }),
+  init: text({
+    flag: "init",
+    placeholder: "FILE",
+    group: "student",
+    default: "",
+    defaultText: "none",
+    help:
+      "safetensors file, or checkpoint, with weights to start from, matched by name and shape; " +
+      "what was matched and what was not is listed",
+  }, () => true),
+  initMap: text({
+    flag: "init-map",
+    placeholder: "FROM=TO[,FROM=TO...]",
+    group: "student",
+    default: "",
+    defaultText: "none",
+    help:
+      "other names for the weights of that file, whole or up to a dot; or a JSON file of such pairs",
+  }, () => true),
   seed: integer(0, Number.MAX_SAFE_INTEGER, {
     flag: "seed",
     group: "student",

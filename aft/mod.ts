@@ -142,6 +142,7 @@ export type {
   CheckpointProgress,
   DoneProgress,
   EvaluationProgress,
+  InitProgress,
   InterruptedProgress,
   Progress,
   StartProgress,
@@ -212,6 +213,14 @@ export {
   students,
   type StudentShape,
 } from "./student.ts";
+export {
+  matchWeights,
+  type NamedShape,
+  type NameMap,
+  readNameMap,
+  startFrom,
+  type StartWeights,
+} from "./start_weights.ts";
 export { train, type TrainOptions } from "./train.ts";
 export { type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";
 export { TrainingError } from "./training/error.ts";

@@ -4,6 +4,17 @@ import type { TeacherColumns } from "./checkpoint.ts";
 import type { RowCounts } from "./checkpoint.ts";
 import type { Score } from "./evaluate.ts";
 import type { ScaleReport } from "./rho.ts";
+import type { StartWeights } from "./start_weights.ts";
+
+/** The student starts from weights of a file; said before the run begins. */
+export interface InitProgress extends StartWeights {
+  /** Kind of progress. */
+  readonly event: "init";
+  /** Updates taken: none. */
+  readonly step: 0;
+  /** The file. */
+  readonly file: string;
+}
 
 /** The run begins, or goes on. */
 export interface StartProgress {
@@ -97,6 +108,7 @@ export interface InterruptedProgress {
 
 /** What a run says while it goes on. */
 export type Progress =
+  | InitProgress
   | StartProgress
   | StepProgress
   | EvaluationProgress

@@ -7,9 +7,10 @@ import { readDataset } from "./data/dataset.ts";
 import { readFeatures } from "./data/features.ts";
 import { writeAtomic } from "./files.ts";
 import { methodOf } from "./methods/mod.ts";
-import type { DoneProgress, Progress } from "./progress.ts";
+import type { DoneProgress, InitProgress, Progress } from "./progress.ts";
 import { renderReport } from "./report/report.ts";
 import { RunFolder } from "./run.ts";
+import { readNameMap, startFrom } from "./start_weights.ts";
 import { Trainer } from "./trainer.ts";
 import { reportData } from "./training/report_data.ts";
 import type { Placement } from "./training/rows.ts";
@@ -81,10 +82,12 @@ export async function* train(
   const teachers = usesTeachers ? await readFeatures(config.features, data) : [];
   const trainer = new Trainer(data, { ...settingsOf(config), teachers, placement });
   if (checkpoint) trainer.restore(checkpoint);
+  const start = checkpoint ? undefined : await startWeights(trainer, config);
   await gpu.settled(); // a GPU that refuses the parameters refuses the run, before it has a folder
   const secondsBefore = folder.seconds;
   await folder.open(config);
 
+  if (start) yield start;
   const save = async () => {
     const saved = await trainer.checkpoint(config);
     if (saved.test || signal?.aborted) {
@@ -99,6 +102,20 @@ export async function* train(
     await folder.log(progress);
     yield progress;
   }
+}
+
+/** Weights that the configuration names, put into the student. */
+async function startWeights(
+  { model }: Trainer,
+  { init, initMap }: TrainConfig,
+): Promise<InitProgress | undefined> {
+  if (init === "") return undefined;
+  return {
+    event: "init",
+    step: 0,
+    file: init,
+    ...await startFrom(model.student, init, await readNameMap(initMap)),
+  };
 }
 
 /** What a finished run said last. */

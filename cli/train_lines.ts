@@ -1,9 +1,9 @@
 /** What `aft train` says to people while it goes on. */
 
-import type { Progress, StartProgress, StepProgress } from "../aft/progress.ts";
+import type { InitProgress, Progress, StartProgress, StepProgress } from "../aft/progress.ts";
 import type { ScaleReport } from "../aft/rho.ts";
 import { RunFolder } from "../aft/run.ts";
-import { count, duration, loss, number, percent } from "./format.ts";
+import { count, duration, loss, number, percent, shape } from "./format.ts";
 import type { Output } from "./output.ts";
 import { energyText } from "./scales.ts";
 import { scoreText } from "./score.ts";
@@ -24,6 +24,8 @@ export class TrainLines {
   /** Says one event. */
   show(progress: Progress): void {
     switch (progress.event) {
+      case "init":
+        return this.#init(progress);
       case "start":
         return this.#start(progress);
       case "step":
@@ -54,6 +56,24 @@ export class TrainLines {
     this.#output.field("Saved", checkpoint);
     const folder = new RunFolder(checkpoint.replace(/[/\\][^/\\]*$/, ""));
     this.#output.field("Report", folder.report);
+  }
+
+  /** Which weights the student starts from, and which it does not. */
+  #init({ file, matched, differing, missing, unused }: InitProgress): void {
+    const output = this.#output;
+    output.field("Init", `${file}, ${count(matched.length, "weight")} matched`);
+    for (const { name, from, shape: own } of matched) {
+      output.field("", `${name} ${shape(own)} from ${from}`);
+    }
+    for (const { name, from, shape: own, found } of differing) {
+      output.field("", `not ${name} ${shape(own)}: ${from} is ${shape(found)}`);
+    }
+    for (const { name, shape: own } of missing) {
+      output.field("", `not ${name} ${shape(own)}: the file has no such weight`);
+    }
+    for (const { name, shape: own } of unused) {
+      output.field("", `left ${name} ${shape(own)} of the file: the student has no such weight`);
+    }
   }
 
   #start({ step, steps, method, student, parameters, rows, teachers, device }: StartProgress) {

@@ -40,6 +40,8 @@ Deno.test("defaults are those of the reference protocol", () => {
     featureStorage: "auto",
     regulariserLr: 1e-2,
     student: "mlp:128,128",
+    init: "",
+    initMap: "",
     seed: 0,
     optimiser: "adam",
     lr: 1e-3,
@@ -110,7 +112,7 @@ const OUT_OF_RANGE: Partial<Record<ConfigKey, readonly string[]>> = {
 };
 
 Deno.test("every field refuses what is out of range with flag, value and range", () => {
-  assertEquals(KEYS.filter((key) => !OUT_OF_RANGE[key]), ["label"]); // any text names a column
+  assertEquals(KEYS.filter((key) => !OUT_OF_RANGE[key]), ["label", "init", "initMap"]); // any text names a column
   for (const key of KEYS) {
     const { flag, range } = configFields[key];
     for (const text of OUT_OF_RANGE[key] ?? []) {
