@@ -2,7 +2,7 @@
 
 import { eigenOf } from "./linear_algebra/eigen.ts";
 import { columnGram, rowGram } from "./linear_algebra/gram.ts";
-import { type Matrix, times, transposed, transposeTimes } from "./linear_algebra/matrix.ts";
+import { type Matrix, matrix, times, transposed, transposeTimes } from "./linear_algebra/matrix.ts";
 import { Tridiagonal } from "./linear_algebra/tridiagonal.ts";
 
 /**
@@ -27,6 +27,34 @@ export interface Spectrum {
 /** The Gram matrix of the smaller side of features: of columns where there are no more than rows. */
 export function smallGram(features: Matrix): Matrix {
   return features.columns <= features.rows ? columnGram(features) : rowGram(features);
+}
+
+/**
+ * The {@linkcode smallGram} of features, from that of the same features without their means: a sum
+ * in place of a second product, and one that loses no digits.
+ *
+ * @param gram Of the centred features; left as it is.
+ * @param centred The centred features `[n, d]`.
+ * @param mean The means that were taken away, `[d]`.
+ * @returns A new matrix.
+ */
+export function gramWithMeans(gram: Matrix, centred: Matrix, mean: ArrayLike<number>): Matrix {
+  const { rows: n, columns: d } = centred;
+  const mu = matrix(d, 1, mean);
+  const values = gram.values.slice();
+  const size = gram.rows;
+  if (d <= n) { // [d, d]: centred columns are orthogonal to constant ones
+    values.forEach((value, at) => {
+      values[at] = value + n * mean[Math.floor(at / size)] * mean[at % size];
+    });
+  } else { // [n, n]: (x_i + mu) . (x_j + mu)
+    const along = times(centred, mu).values;
+    const square = transposeTimes(mu, mu).values[0];
+    values.forEach((value, at) => {
+      values[at] = value + along[Math.floor(at / size)] + along[at % size] + square;
+    });
+  }
+  return { rows: size, columns: size, values };
 }
 
 /**

@@ -1,10 +1,10 @@
 /** One set of features with its labels, and what several scores need of it, made once. */
 
-import { centred, type LabelledFeatures } from "./features.ts";
+import { centred, type LabelledFeatures, scaleOf } from "./features.ts";
 import { scaledClasses } from "./hscore.ts";
 import type { Matrix } from "./linear_algebra/matrix.ts";
 import { type LinearProbe, linearProbe } from "./probe.ts";
-import { type Spectrum, spectrumOf } from "./spectrum.ts";
+import { gramWithMeans, smallGram, type Spectrum, spectrumOf } from "./spectrum.ts";
 import { areClasses, targetsOf } from "./targets.ts";
 
 /** Features of one teacher, or of several side by side, as scores look at them. */
@@ -18,6 +18,7 @@ export class FeatureView {
   #targets: Matrix | undefined;
   #spectrum: Spectrum | undefined;
   #centred: Matrix | undefined;
+  #gram: Matrix | undefined;
   #centredSpectrum: Spectrum | undefined;
 
   /**
@@ -52,7 +53,13 @@ export class FeatureView {
 
   /** Features as they are, taken apart with {@linkcode targets}. */
   get spectrum(): Spectrum {
-    return this.#spectrum ??= spectrumOf(this.rows.features, this.targets);
+    return this.#spectrum ??= this.#spectrumOfRows();
+  }
+
+  #spectrumOfRows(): Spectrum {
+    const { features } = this.rows;
+    const gram = gramWithMeans(this.#centredGram, this.centred, scaleOf(features).mean);
+    return spectrumOf(features, this.targets, gram);
   }
 
   /** Features with the mean of every column taken away. */
@@ -62,6 +69,16 @@ export class FeatureView {
 
   /** Centred features, taken apart with one column a class. */
   get centredSpectrum(): Spectrum {
-    return this.#centredSpectrum ??= spectrumOf(this.centred, scaledClasses(this.classes));
+    return this.#centredSpectrum ??= this.#spectrumOfCentred();
+  }
+
+  #spectrumOfCentred(): Spectrum {
+    const gram = { ...this.#centredGram, values: this.#centredGram.values.slice() };
+    return spectrumOf(this.centred, scaledClasses(this.classes), gram);
+  }
+
+  /** Both spectra come from it: it is what takes the time. */
+  get #centredGram(): Matrix {
+    return this.#gram ??= smallGram(this.centred);
   }
 }
