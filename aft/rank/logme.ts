@@ -1,5 +1,6 @@
 /** LogME: how probable the labels are under a linear model of the features. */
 
+import { ConfigError } from "../../gpu/errors.ts";
 import { columnOf, type Matrix } from "./linear_algebra/matrix.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import { checkRows, type Labels, targetsOf } from "./targets.ts";
@@ -46,7 +47,8 @@ const TOLERANCES: Readonly<Record<LogmeForm, number>> = { "fixed-point": 1e-3, f
  * @param options The form of the evidence.
  * @returns Score, precisions, posterior mean weights; in float64.
  * @throws {ShapeError} If rows have no label.
- * @throws {ConfigError} If a feature or value is not finite, or a class number is below 0.
+ * @throws {ConfigError} If a feature or value is not finite, a class number is below 0, or all
+ * features are 0 in the fixed-point form.
  *
  * @example
  * ```ts
@@ -80,17 +82,24 @@ export function logmeOfSpectrum(
   targets: Matrix,
   { form = "fixed-point" }: LogmeOptions = {},
 ): Logme {
+  const { squares, coordinates, ridge } = spectrum;
+  if (form === "fixed-point" && squares.every((s2) => s2 === 0)) {
+    throw new ConfigError(
+      "Cannot score features by LogME in its fixed-point form: every value is 0",
+      { field: "features", value: 0 },
+    );
+  }
   const fits = Array.from({ length: targets.columns }, (_, c) => {
     const y = columnOf(targets, c);
-    return fixedPoint(spectrum.squares, columnOf(spectrum.coordinates, c), y, TOLERANCES[form]);
+    return fixedPoint(squares, columnOf(coordinates, c), y, TOLERANCES[form]);
   });
   const evidence = form === "full" ? fullEvidence : shortEvidence;
-  const scores = fits.map((fit) => evidence(fit, spectrum.squares, columns));
+  const scores = fits.map((fit) => evidence(fit, squares, columns));
   return {
     score: scores.reduce((a, b) => a + b) / scores.length,
     alphas: fits.map(({ alpha }) => alpha),
     betas: fits.map(({ beta }) => beta),
-    m: spectrum.ridge(fits.map(({ t }) => t)),
+    m: ridge(fits.map(({ t }) => t)),
   };
 }
 
@@ -118,7 +127,7 @@ function fixedPoint(
   let fit = round(squares, x, y.length, outside, 1);
   for (let i = 1; i < ROUNDS; i++) {
     const t = fit.alpha / fit.beta;
-    if (Math.abs(t - fit.t) / fit.t <= tolerance) break;
+    if (t === 0 || Math.abs(t - fit.t) / fit.t <= tolerance) break;
     fit = round(squares, x, y.length, outside, t);
   }
   return fit;
@@ -144,15 +153,20 @@ function round(
 function shortEvidence(fit: Fit, squares: Float64Array, columns: number): number {
   const { rows, alpha, beta, m2, residual } = fit;
   const logs = sum(squares, (s2) => Math.log(alpha + beta * s2));
-  const prior = columns * Math.log(alpha) + rows * Math.log(beta / (2 * Math.PI));
-  return (prior - logs - beta * residual - alpha * m2) / (2 * rows);
+  const volume = columns * Math.log(alpha) - logs;
+  return (volume + rows * Math.log(beta / (2 * Math.PI)) - beta * residual - alpha * m2) /
+    (2 * rows);
 }
 
-/** Evidence per row over all d columns, the d - k without data too. */
-function fullEvidence(fit: Fit, squares: Float64Array, columns: number): number {
-  const missing = (columns - squares.length) * Math.log(fit.alpha);
-  const guarded = { ...fit, m2: fit.m2 + SMALL, residual: fit.residual + SMALL };
-  return shortEvidence(guarded, squares, columns) - missing / (2 * fit.rows);
+/**
+ * Evidence per row over all d columns. In those without data ln alpha - ln(alpha + beta s^2) is 0,
+ * so that d does not appear, and features that are all 0 have an evidence too.
+ */
+function fullEvidence(fit: Fit, squares: Float64Array): number {
+  const { rows, alpha, beta } = fit;
+  const volume = -sum(squares, (s2) => s2 > 0 ? Math.log1p(beta * s2 / alpha) : 0);
+  const fits = beta * (fit.residual + SMALL) + alpha * (fit.m2 + SMALL);
+  return (volume + rows * Math.log(beta / (2 * Math.PI)) - fits) / (2 * rows);
 }
 
 function sum(values: Float64Array, term: (value: number, i: number) => number): number {

@@ -65,21 +65,26 @@ const HELD_OUT = 5;
  * ```
  */
 export function linearProbe(rows: LabelledFeatures, options: ProbeOptions = {}): LinearProbe {
+  const steps = probeSteps(rows, options);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** {@linkcode linearProbe} bit by bit: it yields after every fit, and returns the probe. */
+export function* probeSteps(
+  rows: LabelledFeatures,
+  options: ProbeOptions = {},
+): Generator<void, LinearProbe> {
   const { validation, strengths = STRENGTHS } = options;
   checkRows(rows.features, rows.labels);
   if (validation) checkValidation(rows, validation);
-  const weakest = Math.min(...strengths);
-  if (!(weakest > 0)) {
-    throw new ConfigError(
-      `Cannot fit a linear probe with strength ${weakest}: strengths must be above 0`,
-      { field: "strengths", value: weakest },
-    );
-  }
+  checkStrengths(strengths);
   const labels = [rows.labels, ...validation ? [validation.labels] : []];
   const outputs = classesOf(labels, options.classes);
-  if (validation) return bestOf(rows, validation, strengths, outputs);
+  if (validation) return yield* bestOf(rows, validation, strengths, outputs);
   const [kept, held] = holdOut(rows);
-  const chosen = bestOf(kept, held, strengths, outputs);
+  const chosen = yield* bestOf(kept, held, strengths, outputs);
   const until = strengths.slice(0, strengths.indexOf(chosen.strength) + 1);
   const all = last(pathOf(rows, until, outputs));
   return { ...all, validation: chosen.validation };
@@ -102,6 +107,15 @@ export function probeOutputs(probe: LinearMap & { scale: Scale }, features: Matr
     );
   }
   return outputsOf(scaled(features, probe.scale), probe);
+}
+
+function checkStrengths(strengths: readonly number[]): void {
+  const weakest = Math.min(...strengths);
+  if (strengths.length > 0 && weakest > 0) return;
+  throw new ConfigError(
+    `Cannot fit a linear probe with strength ${weakest}: strengths must be one or more, above 0`,
+    { field: "strengths", value: weakest },
+  );
 }
 
 function checkValidation(
@@ -153,17 +167,18 @@ function holdOut({ features, labels }: LabelledFeatures): [LabelledFeatures, Lab
 }
 
 /** The probe of the least validation loss, which falls and then rises along the path. */
-function bestOf(
+function* bestOf(
   rows: LabelledFeatures,
   validation: LabelledFeatures,
   strengths: readonly number[],
   outputs: number,
-): LinearProbe {
+): Generator<void, LinearProbe> {
   let best: LinearProbe | undefined;
   for (const fit of pathOf(rows, strengths, outputs)) {
     const score = scoreOf(probeOutputs(fit, validation.features), validation.labels);
     if (best !== undefined && score.loss > best.validation.loss) break;
     best = { ...fit, validation: score };
+    yield;
   }
   return best!;
 }

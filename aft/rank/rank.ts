@@ -7,13 +7,13 @@ import type { Score } from "../evaluate.ts";
 import type { TeacherFeatures, TrainingData } from "../training/prepare.ts";
 import { type RankRowsOptions, RankTask } from "./rows.ts";
 import { type ScoreEntry, type ScoreName, teacherScores } from "./scores.ts";
-import type { FeatureView } from "./view.ts";
+import { aMoment, type FeatureView } from "./view.ts";
 
 /** Options of {@linkcode rankTeachers}. */
 export interface RankOptions extends RankRowsOptions {
   /** The score to order by; default `probe`. */
   readonly score?: ScoreName;
-  /** Stops before the next score. */
+  /** Stops before the next score, or the next fit of a probe. */
   readonly signal?: AbortSignal;
 }
 
@@ -143,8 +143,8 @@ export async function* rankTeachers(
     for (const entry of entriesFor(data.task)) {
       yield { event: "scoring", name: scoring.name, score: entry.name };
       await aMoment();
+      if (!signal?.aborted) await scoring.compute(entry, signal);
       if (signal?.aborted) return yield { event: "interrupted" };
-      scoring.compute(entry);
     }
     found.push(scoring.result());
     yield { event: "teacher", ...scoring.result() };
@@ -162,11 +162,6 @@ export function checkScore(score: ScoreName, task: TaskKind): void {
     ? "it is for classes, these labels are values"
     : `the scores are ${Object.keys(teacherScores).join(", ")}`;
   throw new ConfigError(`Cannot rank by ${score}: ${reason}`, { field: "score", value: score });
-}
-
-/** Lets events in, such as Ctrl-C: a score keeps the thread to itself. */
-export function aMoment(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function startOf({ data, teachers, rows }: RankTask): RankStart {
@@ -203,8 +198,10 @@ class Scoring {
     this.#view = task.view(teachers);
   }
 
-  compute({ name, compute }: ScoreEntry): void {
+  async compute({ name, prepare, compute }: ScoreEntry, signal?: AbortSignal): Promise<void> {
     const started = performance.now();
+    await prepare?.(this.#view, signal);
+    if (signal?.aborted) return;
     this.#scores[name] = compute(this.#view);
     this.#seconds[name] = (performance.now() - started) / 1000;
   }

@@ -21,6 +21,8 @@ export interface ScoreEntry {
   readonly isShare: boolean;
   /** Whether it has a meaning for values, too. */
   readonly forValues: boolean;
+  /** Long work that `compute` builds on, done bit by bit, so that a signal can stop it. */
+  readonly prepare?: (view: FeatureView, signal?: AbortSignal) => Promise<void>;
   /** Its value; for values only where `forValues`. */
   readonly compute: (view: FeatureView) => number;
 }
@@ -43,6 +45,7 @@ export const teacherScores: Readonly<Record<ScoreName, ScoreEntry>> = {
     summary: "linear probe on validation rows: accuracy, or R2 for values",
     isShare: true,
     forValues: true,
+    prepare: (view, signal) => view.fitProbe(signal),
     compute: ({ probe }) => goodness(probe.validation),
   },
   knn: {

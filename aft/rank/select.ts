@@ -4,7 +4,7 @@ import type { Score } from "../evaluate.ts";
 import type { TeacherFeatures, TrainingData } from "../training/prepare.ts";
 import { zeroMatrix } from "./linear_algebra/matrix.ts";
 import { linearProbe } from "./probe.ts";
-import { aMoment, type RankInterrupted } from "./rank.ts";
+import type { RankInterrupted } from "./rank.ts";
 import { type RankRowsOptions, RankTask } from "./rows.ts";
 
 /** Share of the validation loss that one more teacher has to take away: less is chance. */
@@ -12,7 +12,7 @@ const LEAST_GAIN = 0.01;
 
 /** Options of {@linkcode selectTeachers}. */
 export interface SelectOptions extends RankRowsOptions {
-  /** Stops before the next probe. */
+  /** Stops before the next fit of a probe. */
   readonly signal?: AbortSignal;
 }
 
@@ -79,10 +79,11 @@ export async function* selectTeachers(
     let best: readonly TeacherFeatures[] | undefined;
     let least = validation.loss * (1 - LEAST_GAIN);
     for (const candidate of teachers.filter((teacher) => !chosen.includes(teacher))) {
-      await aMoment();
-      if (signal?.aborted) return yield { event: "interrupted" };
       const tried = [...chosen, candidate];
-      const score = task.view(tried).probe.validation;
+      const view = task.view(tried);
+      await view.fitProbe(signal);
+      if (signal?.aborted) return yield { event: "interrupted" };
+      const score = view.probe.validation;
       yield { event: "trial", round, teachers: namesOf(tried), validation: score };
       if (score.loss < least) [best, validation, least] = [tried, score, score.loss];
     }

@@ -3,7 +3,7 @@
 import { centred, type LabelledFeatures, scaleOf } from "./features.ts";
 import { scaledClasses } from "./hscore.ts";
 import type { Matrix } from "./linear_algebra/matrix.ts";
-import { type LinearProbe, linearProbe } from "./probe.ts";
+import { type LinearProbe, linearProbe, type ProbeOptions, probeSteps } from "./probe.ts";
 import { gramWithMeans, smallGram, type Spectrum, spectrumOf } from "./spectrum.ts";
 import { areClasses, targetsOf } from "./targets.ts";
 
@@ -42,8 +42,27 @@ export class FeatureView {
 
   /** The linear probe, its strength chosen on the validation rows. */
   get probe(): LinearProbe {
-    const { validation } = this;
-    return this.#probe ??= linearProbe(this.rows, { validation, classes: this.#classes });
+    return this.#probe ??= linearProbe(this.rows, this.#probeOptions);
+  }
+
+  /**
+   * Fits {@linkcode probe} with moments between its fits, in which events come in.
+   *
+   * @param signal Stops before the next fit; the probe is then not there yet.
+   */
+  async fitProbe(signal?: AbortSignal): Promise<void> {
+    const steps = probeSteps(this.rows, this.#probeOptions);
+    for (let step = steps.next(); !signal?.aborted; step = steps.next()) {
+      if (step.done) {
+        this.#probe = step.value;
+        return;
+      }
+      await aMoment();
+    }
+  }
+
+  get #probeOptions(): ProbeOptions {
+    return { validation: this.validation, classes: this.#classes };
   }
 
   /** Labels as columns of numbers. */
@@ -81,4 +100,9 @@ export class FeatureView {
   get #centredGram(): Matrix {
     return this.#gram ??= smallGram(this.centred);
   }
+}
+
+/** Lets events in, such as Ctrl-C: a fit keeps the thread to itself. */
+export function aMoment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -100,6 +100,15 @@ Deno.test("logme() counts classes that are absent below the largest label", () =
   assertEquals([...m.values.subarray(3, 6)], [0, 0, 0]);
 });
 
+Deno.test("features that are all 0 have the evidence of no features, in the full form alone", () => {
+  const features = matrix(4, 2, new Float64Array(8));
+  const values = Float64Array.of(1, -1, 1, -1);
+  const beta = 4 / (4 + 1e-5);
+  const evidence = (4 * Math.log(beta / (2 * Math.PI)) - beta * (4 + 1e-5)) / 8;
+  assertAlmostEquals(logme(features, values, { form: "full" }).score, evidence, 1e-12);
+  assertThrows(() => logme(features, values), ConfigError, "every value is 0");
+});
+
 Deno.test("logme() refuses rows without labels, labels below 0 and values that are not finite", () => {
   const features = randomMatrix(4, 2, 6);
   assertThrows(
