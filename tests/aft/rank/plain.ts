@@ -1,5 +1,6 @@
 /** Plain float64 algebra that the scores are held against: elimination and Jacobi rotations. */
 
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { randomBits } from "../../../gpu/mod.ts";
 import { type Matrix, matrix } from "../../../aft/rank/linear_algebra/matrix.ts";
 
@@ -80,4 +81,40 @@ function jacobi(a: Table, p: number, q: number): void {
   for (let k = 0; k < a.length; k++) {
     [a[p][k], a[q][k]] = [c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]];
   }
+}
+
+/** Sum of numbers. */
+export const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+/** Mean of numbers. */
+export const mean = (values: readonly number[]) => sum(values) / values.length;
+
+/** Rows with an offset, in three classes of four; class 1 has no row. */
+export function classTask(rows: number, columns: number, seed: number) {
+  const labels = Int32Array.from({ length: rows }, (_, row) => [0, 2, 3][row * 5 % 7 % 3]);
+  const noise = randomMatrix(rows, columns, seed);
+  const features = matrix(
+    rows,
+    columns,
+    noise.values.map((value, at) => {
+      const label = labels[Math.floor(at / columns)];
+      return value + 0.5 * label * ((at % columns) % 2) + 3;
+    }),
+  );
+  return { features, labels };
+}
+
+/** Rows without the mean of every column. */
+export function centre(table: Table): Table {
+  const means = transpose(table).map(mean);
+  return table.map((row) => row.map((value, j) => value - means[j]));
+}
+
+/** Holds numbers against others, place by place. */
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): void {
+  assertEquals(actual.length, expected.length);
+  for (let i = 0; i < expected.length; i++) assertAlmostEquals(actual[i], expected[i], tolerance);
 }
