@@ -89,7 +89,7 @@ async function rankFiles(args: Arguments, output: Output, signal: AbortSignal): 
   const task: Task = { data, teachers, rows: rowsOf(args), args, output, signal };
   const ranking = await ranked(task);
   if (ranking === undefined) return INTERRUPTED;
-  const selection = args.get(flags.select) ? await selected(task) : undefined;
+  const selection = args.get(flags.select) ? await selected(task, ranking) : undefined;
   if (signal.aborted) return INTERRUPTED;
   const command = selection && trainCommand(selection.places.map((place) => paths[place]), args);
   if (command !== undefined) {
@@ -125,10 +125,14 @@ async function ranked({ data, teachers, rows, args, output, signal }: Task) {
   return done;
 }
 
-async function selected({ data, teachers, rows, output, signal }: Task) {
+async function selected({ data, teachers, rows, output, signal }: Task, { ranking }: RankDone) {
   const lines = new RankLines(output);
+  const alone = Object.fromEntries(
+    ranking.filter(({ teachers }) => teachers.length === 1)
+      .map(({ name, probe }) => [name, probe.validation]),
+  );
   let done: SelectDone | undefined;
-  for await (const progress of selectTeachers(data, teachers, { ...rows, signal })) {
+  for await (const progress of selectTeachers(data, teachers, { ...rows, signal, alone })) {
     output.event(progress);
     lines.showSelect(progress);
     if (progress.event === "selected") done = progress;

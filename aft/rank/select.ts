@@ -14,6 +14,11 @@ const LEAST_GAIN = 0.01;
 export interface SelectOptions extends RankRowsOptions {
   /** Stops before the next fit of a probe. */
   readonly signal?: AbortSignal;
+  /**
+   * Validation scores of teachers alone, by name, where ranking on the same rows has found them:
+   * the first round then fits nothing.
+   */
+  readonly alone?: Readonly<Record<string, Score>>;
 }
 
 /** Teachers side by side, and their probe's validation score. */
@@ -64,13 +69,34 @@ export type SelectProgress = SelectTrial | SelectRound | SelectDone | RankInterr
  * @returns Progress as it happens, last of all `selected` or `interrupted`.
  * @throws {ShapeError} If there is no teacher, or one has other rows than the data.
  * @throws {ConfigError} If a number of rows is out of range.
+ *
+ * @example A copy of a teacher adds nothing
+ * ```ts
+ * import { selectTeachers } from "@aft/aft/aft";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rows = 60;
+ * const labels = Int32Array.from({ length: rows }, (_, row) => row % 2);
+ * const split = { rows, inputs: new Float32Array(rows), labels, labelled: true };
+ * const data = {
+ *   ...{ inputShape: [1], layout: "table", task: "classification", classes: ["a", "b"] } as const,
+ *   splits: { train: split, test: split },
+ * };
+ * const values = Float32Array.from({ length: rows }, (_, row) => (row % 2) + Math.sin(row));
+ * const train = { rows, columns: 1, values, dtype: "f32" as const };
+ * const teachers = ["first", "copy"].map((name) => ({ name, columns: 1, splits: { train } }));
+ *
+ * for await (const progress of selectTeachers(data, teachers)) {
+ *   if (progress.event === "selected") assertEquals(progress.teachers, ["first"]);
+ * }
+ * ```
  */
 export async function* selectTeachers(
   data: TrainingData,
   teachers: readonly TeacherFeatures[],
   options: SelectOptions = {},
 ): AsyncGenerator<SelectProgress> {
-  const { signal, ...rows } = options;
+  const { signal, alone = {}, ...rows } = options;
   const task = new RankTask(data, teachers, rows);
   let chosen: readonly TeacherFeatures[] = [];
   let validation = scoreWithout(task);
@@ -80,10 +106,9 @@ export async function* selectTeachers(
     let least = validation.loss * (1 - LEAST_GAIN);
     for (const candidate of teachers.filter((teacher) => !chosen.includes(teacher))) {
       const tried = [...chosen, candidate];
-      const view = task.view(tried);
-      await view.fitProbe(signal);
-      if (signal?.aborted) return yield { event: "interrupted" };
-      const score = view.probe.validation;
+      const known = round === 1 && Object.hasOwn(alone, candidate.name);
+      const score = known ? alone[candidate.name] : await scoreWith(task, tried, signal);
+      if (score === undefined || signal?.aborted) return yield { event: "interrupted" };
       yield { event: "trial", round, teachers: namesOf(tried), validation: score };
       if (score.loss < least) [best, validation, least] = [tried, score, score.loss];
     }
@@ -94,6 +119,17 @@ export async function* selectTeachers(
   }
   const places = chosen.map((teacher) => teachers.indexOf(teacher));
   yield { event: "selected", teachers: namesOf(chosen), places, validation };
+}
+
+/** What a probe reaches; undefined where the signal stopped it. */
+async function scoreWith(
+  task: RankTask,
+  teachers: readonly TeacherFeatures[],
+  signal: AbortSignal | undefined,
+): Promise<Score | undefined> {
+  const view = task.view(teachers);
+  await view.fitProbe(signal);
+  return signal?.aborted ? undefined : view.probe.validation;
 }
 
 /** The probe of a column that says nothing. */

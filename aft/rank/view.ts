@@ -7,7 +7,19 @@ import { type LinearProbe, linearProbe, type ProbeOptions, probeSteps } from "./
 import { gramWithMeans, smallGram, type Spectrum, spectrumOf } from "./spectrum.ts";
 import { areClasses, targetsOf } from "./targets.ts";
 
-/** Features of one teacher, or of several side by side, as scores look at them. */
+/**
+ * Features of one teacher, or of several side by side, as scores look at them.
+ *
+ * @example One score of features of one's own
+ * ```ts
+ * import { FeatureView, matrix, teacherScores } from "@aft/aft/aft";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rows = { features: matrix(4, 1, [-1, -2, 1, 2]), labels: Int32Array.of(0, 0, 1, 1) };
+ * const validation = { features: matrix(2, 1, [-3, 3]), labels: Int32Array.of(0, 1) };
+ * assertEquals(teacherScores.probe.compute(new FeatureView(rows, validation)), 1);
+ * ```
+ */
 export class FeatureView {
   /** Rows to fit. */
   readonly rows: LabelledFeatures;

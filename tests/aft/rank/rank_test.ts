@@ -168,6 +168,30 @@ Deno.test("the choice adds teachers that complete each other and leaves noise an
   assertEquals((await selection(data, [teachers[1], copy])).teachers, ["ant"]);
 });
 
+Deno.test("scores that ranking found save the first round, and lead to the same choice", async () => {
+  const data = tableData(120);
+  const teachers = [
+    noisy(data, 3),
+    teacherOf(data, { columns: 2 }),
+    teacherOf(data, { stream: 9 }),
+  ];
+  const alone = Object.fromEntries(
+    (await ranking(data, teachers.slice(0, 2))).ranking.map(({ name, probe }) => [
+      name,
+      probe.validation,
+    ]),
+  );
+  const named = [teachers[0], teachers[1], { ...teachers[2], name: "other" }];
+  const said = await Array.fromAsync(selectTeachers(data, named, { alone }));
+  assertEquals(said, await Array.fromAsync(selectTeachers(data, named)));
+  const wrong = { ...alone, noise: { accuracy: 1, loss: 0 } };
+  const misled = await Array.fromAsync(selectTeachers(data, named, { alone: wrong }));
+  assertEquals(misled.at(-1)!.event === "selected" && misled.at(-1)!, {
+    ...{ event: "selected", teachers: ["noise"], places: [0] },
+    validation: { accuracy: 1, loss: 0 },
+  });
+});
+
 Deno.test("where no teacher beats the frequencies of the classes none is chosen", async () => {
   const data = tableData(60);
   const constant = made(data, "constant", 2, () => 3);
