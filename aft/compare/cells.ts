@@ -5,7 +5,7 @@ import type { Teacher } from "../data/features.ts";
 import type { Dataset } from "../data/types.ts";
 import { methodOf } from "../methods/mod.ts";
 import type { MethodEntry } from "./entry.ts";
-import { runKey } from "./identity.ts";
+import { type RunInputs, runKey } from "./identity.ts";
 import { type ResolvedOptions, sharedFields } from "./options.ts";
 import type { Cell, CellRun, RunSpec } from "./types.ts";
 
@@ -17,6 +17,8 @@ export interface PlanInputs {
   readonly teachers: readonly Teacher[];
   /** Hashes of the data's files. */
   readonly dataHashes: readonly string[];
+  /** The weights that students start from, where they do. */
+  readonly start?: RunInputs["start"];
   /** Hash of each feature file. */
   readonly featureHashes: readonly string[];
 }
@@ -102,7 +104,7 @@ export class CellMaker {
     fields: { beta: number; seed: number; valSize: number },
   ): Promise<string> {
     const { base } = this.#options;
-    const { dataHashes, featureHashes } = this.#inputs;
+    const { dataHashes, featureHashes, start } = this.#inputs;
     const { rows, set } = this.#where;
     const { usesTeachers } = methodOf(entry.method);
     const settings = resolveSettings({
@@ -116,7 +118,7 @@ export class CellMaker {
       data: dataHashes,
       reading: readingOf(base),
       features: teachers.map((i) => featureHashes[i]),
-      noise,
+      ...{ noise, start },
     });
     if (!this.#specs.has(key)) this.#specs.set(key, { key, settings, teachers, noise });
     return key;

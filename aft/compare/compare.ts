@@ -1,6 +1,7 @@
 /** A comparison from beginning to end. */
 
 import { openGpu } from "../../gpu/mod.ts";
+import { readNameMap } from "../start_weights.ts";
 import { missingRuns } from "./choice.ts";
 import { conclude } from "./conclude.ts";
 import { hashFile } from "./identity.ts";
@@ -60,10 +61,10 @@ export async function* compare(options: CompareOptions): AsyncGenerator<CompareP
   const folder = new CompareFolder(resolved.out);
   await folder.check();
   await openGpu();
-  const source = sourceOf(resolved);
+  const source = await sourceOf(resolved);
   const runner = await Runner.open(source);
   checkNames(runner.teachers, resolved.noise);
-  const plan = await planOf(resolved, runner);
+  const plan = await planOf(resolved, runner, source);
   await folder.refresh();
   await folder.open(plan.comparison);
   const { shard } = resolved;
@@ -85,23 +86,30 @@ export async function* compare(options: CompareOptions): AsyncGenerator<CompareP
   yield { event: "done", task: comparison.task, ...made, missing, seconds };
 }
 
-function sourceOf({ base }: ResolvedOptions): RunSource {
-  const { data, features, format = "auto", task = "auto", label, testSize } = base;
+async function sourceOf({ base }: ResolvedOptions): Promise<RunSource> {
+  const { data, features, format = "auto", task = "auto", label, testSize, init, initMap = "" } =
+    base;
   const reading = {
     ...format !== "auto" && { format },
     ...task !== "auto" && { task },
     ...label && { label },
     ...testSize && { testSize },
   };
-  return { data, reading, features };
+  const start = init ? { file: init, names: await readNameMap(initMap) } : undefined;
+  return { data, reading, features, start };
 }
 
-async function planOf(resolved: ResolvedOptions, { dataset, teachers }: Runner): Promise<Plan> {
+async function planOf(
+  resolved: ResolvedOptions,
+  { dataset, teachers }: Runner,
+  { start }: RunSource,
+): Promise<Plan> {
   const hashes = (paths: readonly string[]) => Promise.all(paths.map(hashFile));
   return await makePlan(resolved, {
     ...{ dataset, teachers },
     dataHashes: await hashes(dataset.files),
     featureHashes: await hashes(resolved.base.features),
+    ...start && { start: { weights: await hashFile(start.file), names: start.names } },
   });
 }
 

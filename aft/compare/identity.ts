@@ -3,6 +3,7 @@
 import { type ConfigKey, configToJson, type TrainConfig, type TrainSettings } from "../config.ts";
 import { configFields } from "../config_fields.ts";
 import { readBytes } from "../files.ts";
+import type { NameMap } from "../start_weights.ts";
 
 /** Form of what is hashed; another number makes every run another one. */
 const VERSION = 1;
@@ -17,6 +18,8 @@ export interface RunInputs {
   readonly features: readonly string[];
   /** Noise columns. */
   readonly noise: number;
+  /** Hash of the weights that students start from, and how their names are changed. */
+  readonly start?: { readonly weights: string; readonly names: NameMap };
 }
 
 /**
@@ -40,12 +43,12 @@ export async function hashFile(path: string): Promise<string> {
  * @returns 32 hexadecimal digits.
  */
 export async function runKey(settings: TrainSettings, inputs: RunInputs): Promise<string> {
-  const { data, reading, features, noise } = inputs;
+  const { data, reading, features, noise, start } = inputs;
   const about = {
     version: VERSION,
     settings: changed(settings),
     reading: changed(reading),
-    ...{ data, features, noise },
+    ...{ data, features, noise, start }, // JSON leaves out what is undefined
   };
   return (await sha256(new TextEncoder().encode(JSON.stringify(about)))).slice(0, 32);
 }

@@ -5,6 +5,7 @@ import { readDataset } from "../data/dataset.ts";
 import { readFeatures, type Teacher } from "../data/features.ts";
 import type { Dataset, DatasetOptions } from "../data/types.ts";
 import type { Score } from "../evaluate.ts";
+import { type NameMap, startFrom } from "../start_weights.ts";
 import { Trainer } from "../trainer.ts";
 import { TrainingError } from "../training/error.ts";
 import type { TeacherFeatures } from "../training/prepare.ts";
@@ -19,6 +20,8 @@ export interface RunSource {
   readonly reading: DatasetOptions;
   /** Feature files. */
   readonly features: readonly string[];
+  /** Weights that every student starts from, and how their names are changed. */
+  readonly start?: { readonly file: string; readonly names: NameMap };
 }
 
 /** Does runs one after the other. */
@@ -30,9 +33,16 @@ export class Runner {
   /** The noise that was made last: runs with the same one follow each other. */
   #noise: { of: string; teacher: TeacherFeatures } | undefined;
 
-  private constructor(dataset: Dataset, teachers: readonly Teacher[]) {
+  readonly #start: RunSource["start"];
+
+  private constructor(
+    dataset: Dataset,
+    teachers: readonly Teacher[],
+    start: RunSource["start"],
+  ) {
     this.dataset = dataset;
     this.teachers = teachers;
+    this.#start = start;
   }
 
   /**
@@ -42,9 +52,9 @@ export class Runner {
    * @returns A runner.
    * @throws {FormatError} If a file is not as its format asks.
    */
-  static async open({ data, reading, features }: RunSource): Promise<Runner> {
+  static async open({ data, reading, features, start }: RunSource): Promise<Runner> {
     const dataset = await readDataset(data, reading);
-    return new Runner(dataset, await readFeatures(features, dataset));
+    return new Runner(dataset, await readFeatures(features, dataset), start);
   }
 
   /**
@@ -60,6 +70,7 @@ export class Runner {
   ): Promise<RunResult | undefined> {
     await openGpu(); // again, where a run before has lost it
     using trainer = new Trainer(this.dataset, { ...spec.settings, teachers: this.#teachers(spec) });
+    if (this.#start) await startFrom(trainer.model.student, this.#start.file, this.#start.names);
     const scores: { val?: Score; test?: Score } = {};
     let device = "";
     try {

@@ -308,3 +308,28 @@ Deno.test("what is refused makes no folder", () =>
     await Deno.writeTextFile(options.out, "");
     await assertRejects(() => follow(options), ConfigError, "it is a file");
   }));
+
+Deno.test("students start from weights whose bytes are part of a run's identity", () =>
+  inFolder(async (folder) => {
+    const options = await smallOptions(folder);
+    const init = `${folder}/weights.safetensors`;
+    const weightsOf = async (value: number) => {
+      const values = new Float32Array(3).fill(value);
+      const tensors = { bias: { dtype: "F32" as const, shape: [3], values } };
+      await Deno.writeFile(init, encodeSafetensors(tensors));
+    };
+    const base = { ...options.base, init, initMap: "bias=head.bias" };
+    const lossOf = async (start: typeof base | typeof options.base) => {
+      const said = await follow({ ...options, base: start, methods: ["stl"] });
+      return { runs: all(said, "run").length, loss: done(said).rows[0].lossMean };
+    };
+    const plain = await lossOf(options.base);
+    await weightsOf(5);
+    const started = await lossOf(base);
+    assert(started.runs > 0 && started.loss !== plain.loss);
+    assertEquals(await lossOf(base), { runs: 0, loss: started.loss });
+    await weightsOf(-3);
+    const changed = await lossOf(base);
+    assertEquals(changed.runs, started.runs);
+    assert(changed.loss !== started.loss);
+  }));
