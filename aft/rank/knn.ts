@@ -1,6 +1,6 @@
 /** k nearest neighbours: what rows with like features say. */
 
-import { type RegressionScore, scoreOutputs } from "../evaluate.ts";
+import { type RegressionScore, scoreOutputs } from "../score.ts";
 import { ConfigError, ShapeError } from "../../gpu/errors.ts";
 import type { LabelledFeatures } from "./features.ts";
 import { timesTransposed } from "./linear_algebra/gram.ts";

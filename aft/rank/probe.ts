@@ -1,6 +1,6 @@
 /** Linear probes: what a linear model can read from features. */
 
-import { type Score, scoreOutputs } from "../evaluate.ts";
+import { type Score, scoreOutputs } from "../score.ts";
 import { ConfigError, ShapeError } from "../../gpu/errors.ts";
 import type { Scale } from "../training/scaling.ts";
 import { type LabelledFeatures, pickLabels, rowsOf, scaled, scaleOf } from "./features.ts";

@@ -3,7 +3,7 @@
 import { ConfigError } from "../../gpu/errors.ts";
 import type { TeacherColumns } from "../checkpoint.ts";
 import type { TaskKind } from "../data/types.ts";
-import type { Score } from "../evaluate.ts";
+import type { Score } from "../score.ts";
 import type { TeacherFeatures, TrainingData } from "../training/prepare.ts";
 import { type RankRowsOptions, RankTask } from "./rows.ts";
 import { type ScoreEntry, type ScoreName, teacherScores } from "./scores.ts";

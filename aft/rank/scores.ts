@@ -1,6 +1,6 @@
 /** The table of scores that teachers are ranked by. */
 
-import type { Score } from "../evaluate.ts";
+import type { Score } from "../score.ts";
 import { hscoreOfSpectrum } from "./hscore.ts";
 import { knn } from "./knn.ts";
 import { lfcOfSquares } from "./lfc.ts";

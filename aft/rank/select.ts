@@ -1,6 +1,6 @@
 /** A subset of teachers, chosen greedily by linear probes on validation rows. */
 
-import type { Score } from "../evaluate.ts";
+import type { Score } from "../score.ts";
 import type { TeacherFeatures, TrainingData } from "../training/prepare.ts";
 import { zeroMatrix } from "./linear_algebra/matrix.ts";
 import { linearProbe } from "./probe.ts";

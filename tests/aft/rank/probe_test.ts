@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import type { ClassificationScore, RegressionScore } from "../../../aft/evaluate.ts";
+import type { ClassificationScore, RegressionScore } from "../../../aft/score.ts";
 import { scaled, scaleOf } from "../../../aft/rank/features.ts";
 import { type Matrix, matrix } from "../../../aft/rank/linear_algebra/matrix.ts";
 import { linearProbe, probeOutputs } from "../../../aft/rank/probe.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { chooseRows } from "../../../aft/data/split.ts";
 import { readDataset } from "../../../aft/data/dataset.ts";
 import { readFeatures } from "../../../aft/data/features.ts";
-import { type ClassificationScore, scoreOutputs } from "../../../aft/evaluate.ts";
+import { type ClassificationScore, scoreOutputs } from "../../../aft/score.ts";
 import { featureMatrix, pickLabels } from "../../../aft/rank/features.ts";
 import { hscore } from "../../../aft/rank/hscore.ts";
 import { knn } from "../../../aft/rank/knn.ts";
