@@ -88,6 +88,8 @@ export type { ReduceOptions } from "./ops/reduce.ts";
 export { argmax, max, min, sum } from "./ops/reduce.ts";
 export { logSoftmax, logSoftmaxFromOps, softmax, softmaxFromOps } from "./ops/softmax.ts";
 export { logSumExp, mean, variance } from "./ops/statistics.ts";
+export type { AttentionOptions } from "./ops/attention.ts";
+export { attention, attentionFromOps, selfAttention } from "./ops/attention.ts";
 export type { LayerNormSettings } from "./ops/layer_norm.ts";
 export { layerNorm, layerNormFromOps } from "./ops/layer_norm.ts";
 export { crossEntropyLoss, crossEntropyLossFromOps } from "./ops/cross_entropy.ts";

@@ -29,6 +29,7 @@
 
 export { type Activation, type ActivationName, activations } from "./activation.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
+export { MultiHeadAttention, type MultiHeadAttentionOptions } from "./attention.ts";
 export { globalNorm } from "./clip.ts";
 export { BatchNorm2d, type BatchNormOptions } from "./batch_norm.ts";
 export { CNN, type CNNOptions } from "./cnn.ts";

@@ -2,6 +2,7 @@
 
 import type { Workload } from "../workload.ts";
 import { conv } from "./conv.ts";
+import { attn } from "./attention.ts";
 import { mlp, mlpAft } from "./mlp.ts";
 import { product } from "./product.ts";
 
@@ -14,4 +15,5 @@ export const workloads: readonly Workload[] = [
   mlp,
   mlpAft,
   conv,
+  attn,
 ];

@@ -65,7 +65,7 @@ Deno.test("an unknown workload is refused with the nearest name", async () => {
   const { code, printed, complaints } = await lines(["mm265"], workloads);
   assertEquals([code, printed], [2, []]);
   assertEquals(complaints, [
-    "Cannot run workload mm265: did you mean mm256? Known are mm256, mm512, mm1024, mmrect, mlp, mlp_aft, conv",
+    "Cannot run workload mm265: did you mean mm256? Known are mm256, mm512, mm1024, mmrect, mlp, mlp_aft, conv, attn",
   ]);
   const { success } = await deno(["task", "--quiet", "bench", "nothing"]);
   assertEquals(success, false);

@@ -1,0 +1,185 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  attention,
+  attentionFromOps,
+  type AttentionOptions,
+  evaluate,
+  grad,
+  mul,
+  read,
+  reshape,
+  selfAttention,
+  ShapeError,
+  slice,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+  valueAndGradWithAux,
+  zeros,
+} from "../../gpu/mod.ts";
+import { at, generate, type Host } from "./host.ts";
+import { assertAgrees, assertClose, counted, numbers, onDevice } from "./support.ts";
+
+/** The definition, in float64; `sees` tells which pairs count. */
+function attend(
+  [q, k, v]: readonly Host[],
+  scale: number,
+  sees: (b: number, h: number, t: number, j: number) => boolean,
+): Host {
+  const [, , , width] = q.shape;
+  const keys = k.shape[2];
+  return generate(q.shape, ([b, h, t, c]) => {
+    const scores = Array.from({ length: keys }, (_, j) => {
+      if (!sees(b, h, t, j)) return -Infinity;
+      let score = 0;
+      for (let i = 0; i < width; i++) score += at(q, [b, h, t, i]) * at(k, [b, h, j, i]);
+      return score * scale;
+    });
+    const top = Math.max(...scores);
+    if (top === -Infinity) return 0;
+    const shares = scores.map((score) => Math.exp(score - top));
+    const total = shares.reduce((a, b) => a + b);
+    return shares.reduce((sum, share, j) => sum + share / total * at(v, [b, h, j, c]), 0);
+  });
+}
+
+interface Case {
+  q: number[];
+  keys: number;
+  options?: AttentionOptions;
+  sees?: (b: number, h: number, t: number, j: number) => boolean;
+}
+
+const padding = [3, 5];
+const mask = () => {
+  const values = padding.flatMap((length) => Array.from({ length: 5 }, (_, j) => j < length));
+  return tensor(values.map(Number), { dtype: "bool", shape: [2, 1, 1, 5] });
+};
+
+const CASES: Record<string, Case> = {
+  "one row, one key, one column": { q: [1, 1, 1, 1], keys: 1 },
+  "columns in fours": { q: [2, 2, 5, 8], keys: 5 },
+  "columns that are no multiple of four": { q: [1, 2, 3, 6], keys: 4 },
+  "more rows than a workgroup has threads": { q: [1, 1, 37, 4], keys: 35 },
+  "a scale of its own": { q: [1, 2, 4, 4], keys: 6, options: { scale: 2 } },
+  "causal": { q: [1, 2, 7, 4], keys: 7, options: { causal: true }, sees: (_, _h, t, j) => j <= t },
+  "causal with more keys than queries": {
+    q: [1, 1, 3, 4],
+    keys: 5,
+    options: { causal: true },
+    sees: (_, _h, t, j) => j <= t + 2,
+  },
+  "causal with more queries than keys, of which some see none": {
+    q: [1, 1, 5, 4],
+    keys: 3,
+    options: { causal: true },
+    sees: (_, _h, t, j) => j <= t - 2,
+  },
+};
+
+for (const [name, { q, keys, options = {}, sees = () => true }] of Object.entries(CASES)) {
+  Deno.test(`attention() agrees with plain numbers, forward and backward: ${name}`, async () => {
+    const side = [q[0], q[1], keys, q[3]];
+    await assertAgrees(
+      ([q, k, v]) => attention(q, k, v, options),
+      (inputs) => attend(inputs, options.scale ?? 1 / Math.sqrt(q[3]), sees),
+      [numbers(q, 1), numbers(side, 2), numbers(side, 3)],
+    );
+  });
+}
+
+Deno.test("attention() leaves out what a mask does not show, forward and backward", async () => {
+  const shape = [2, 2, 5, 4];
+  for (const causal of [false, true]) {
+    await assertAgrees(
+      ([q, k, v]) => attention(q, k, v, { mask: mask(), causal }),
+      (inputs) => attend(inputs, 0.5, (b, _, t, j) => j < padding[b] && (!causal || j <= t)),
+      [numbers(shape, 1), numbers(shape, 2), numbers(shape, 3)],
+    );
+  }
+});
+
+Deno.test("attention() agrees with its composition from plain ops, gradients too", async () => {
+  const shape = [2, 3, 37, 16];
+  const inputs = [1, 2, 3].map((seed) => onDevice(numbers(shape, seed, [-2, 2])));
+  const weights = onDevice(numbers(shape, 9));
+  for (const options of [{ causal: true }]) {
+    const [fused, plain] = await Promise.all([attention, attentionFromOps].map((f) => {
+      const run = valueAndGradWithAux(([q, k, v]: Tensor[]) => {
+        const aux = f(q, k, v, options);
+        return { loss: sum(mul(aux, weights)), aux };
+      });
+      const { aux, grads } = run(inputs);
+      return read([aux, ...grads]);
+    }));
+    fused.forEach((values, i) => assertClose(values, plain[i], 1e-5, `result ${i}`));
+  }
+});
+
+Deno.test("selfAttention() is attention() of the three parts of one tensor, gradient too", async () => {
+  const packed = onDevice(numbers([2, 9, 3, 2, 8], 5));
+  const weights = onDevice(numbers([2, 9, 2, 8], 6));
+  const parts = (qkv: Tensor) =>
+    [0, 1, 2].map((role) => {
+      const own = slice(qkv, [0, 0, role, 0, 0], [2, 9, role + 1, 2, 8]);
+      return transpose(reshape(own, [2, 9, 2, 8]), [0, 2, 1, 3]);
+    }) as [Tensor, Tensor, Tensor];
+  const ways = [
+    (qkv: Tensor) => selfAttention(qkv, { causal: true }),
+    (qkv: Tensor) => transpose(attentionFromOps(...parts(qkv), { causal: true }), [0, 2, 1, 3]),
+  ];
+  const [one, other] = await Promise.all(ways.map((f) => {
+    const slope = grad((qkv: Tensor) => sum(mul(f(qkv), weights)))(packed);
+    return read([f(packed), slope]);
+  }));
+  one.forEach((values, i) => assertClose(values, other[i], 1e-5, `result ${i}`));
+});
+
+Deno.test("attention() is one kernel, and its memory grows with the rows, not with their square", async () => {
+  const bytesFor = async (rows: number) => {
+    const [q, k, v] = [1, 2, 3].map((seed) => onDevice(numbers([1, 1, rows, 4], seed)));
+    evaluate([q, k, v]);
+    const forward = () => evaluate([attention(q, k, v)]);
+    forward();
+    const { dispatches, liveBytes } = await counted(forward);
+    assertEquals(dispatches, 2); // the kernel, and the result put into memory of its own
+    return { dispatches, liveBytes };
+  };
+  const [short, long] = [await bytesFor(64), await bytesFor(1024)];
+  const pairs = 4 * 1024 ** 2;
+  assert(long.liveBytes - short.liveBytes < pairs / 16, `${long.liveBytes} bytes for 1,024 rows`);
+});
+
+Deno.test("gradients of attention()'s gradients agree with those of its composition", async () => {
+  const shape = [1, 1, 3, 2];
+  const inputs = [1, 2, 3].map((seed) => onDevice(numbers(shape, seed)));
+  const [fused, plain] = await Promise.all([attention, attentionFromOps].map((f) => {
+    const loss = ([q, k, v]: Tensor[]) => {
+      const y = f(q, k, v);
+      return sum(mul(y, mul(y, y)));
+    };
+    const second = grad((all: Tensor[]) => {
+      const [q] = grad(loss)(all);
+      return sum(mul(q, q));
+    });
+    return read(second(inputs));
+  }));
+  fused.forEach((values, i) => assertClose(values, plain[i], 1e-4, `second gradient ${i}`));
+});
+
+Deno.test("attention() refuses operands and masks that do not belong together", () => {
+  const q = zeros([2, 2, 3, 4]);
+  assertThrows(
+    () => attention(q, zeros([2, 2, 3, 5]), zeros([2, 2, 3, 5])),
+    ShapeError,
+    "Cannot attend from queries [2, 2, 3, 4] to keys [2, 2, 3, 5]",
+  );
+  assertThrows(() => attention(q, q, zeros([2, 2, 4, 4])), ShapeError, "values [2, 2, 4, 4]");
+  assertThrows(
+    () => attention(q, q, q, { mask: zeros([3, 3]) }),
+    ShapeError,
+    "Cannot attend with a mask f32 [3, 3]: it must be bool and broadcast to [2, 2, 3, 3]",
+  );
+  assertThrows(() => selfAttention(zeros([2, 3, 2, 2, 4])), ShapeError, "[batch, rows, 3, heads");
+});
