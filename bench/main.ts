@@ -7,6 +7,7 @@
 import { resourceUsage } from "node:process";
 import config from "../deno.json" with { type: "json" };
 import { GpuError } from "../gpu/mod.ts";
+import { ours } from "./ours.ts";
 import { run } from "./run.ts";
 import { workloads } from "./workloads/mod.ts";
 
@@ -17,7 +18,7 @@ const subject = {
 };
 
 try {
-  Deno.exitCode = await run(Deno.args, workloads, subject, {
+  Deno.exitCode = await run(Deno.args, workloads.map(ours), subject, {
     print: (line) => console.log(line),
     complain: (line) => console.error(line),
   });

@@ -1,8 +1,7 @@
 /** Runs the workloads that are asked for and prints a line for each. */
 
 import { nearestName } from "../aft/nearest.ts";
-import { type Line, measure, type Subject } from "./measure.ts";
-import type { Workload } from "./workload.ts";
+import { type Bench, type Line, measure, type Subject } from "./measure.ts";
 
 /** Where lines go. */
 export interface Output {
@@ -33,14 +32,14 @@ const COLUMNS = [
  * Runs the named workloads, or all.
  *
  * @param args `--json` and names.
- * @param known The table of workloads.
+ * @param known The workloads of one engine.
  * @param subject What is measured.
  * @param output Where lines go.
  * @returns The exit code: 1 where a first loss is wrong, 2 for a name that is not in the table.
  */
 export async function run(
   args: readonly string[],
-  known: readonly Workload[],
+  known: readonly Bench[],
   subject: Subject,
   { print, complain }: Output,
 ): Promise<number> {
@@ -66,7 +65,7 @@ export async function run(
   return code;
 }
 
-function refusalOf(names: readonly string[], workloads: readonly Workload[]): string | undefined {
+function refusalOf(names: readonly string[], workloads: readonly Bench[]): string | undefined {
   const known = workloads.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;
@@ -76,7 +75,7 @@ function refusalOf(names: readonly string[], workloads: readonly Workload[]): st
 }
 
 /** A loss that is not a number is wrong. */
-function isRight({ loss1 }: Workload, line: Line): boolean {
+function isRight({ loss1 }: Bench, line: Line): boolean {
   return Math.abs(line.loss1 - loss1) <= TOLERANCE * Math.abs(loss1);
 }
 

@@ -1,14 +1,11 @@
-/** What a workload is. */
+/** What a workload of this engine is. */
 
 import type { Variable } from "../gpu/mod.ts";
+import type { Definition } from "./definition.ts";
 
 /** One entry of the table of workloads. */
-export interface Workload {
+export interface Workload extends Definition {
   name: string;
-  /** Multiplications and additions of one step. */
-  flops: number;
-  /** Loss of the first forward pass in float64, at the start weights. */
-  loss1: number;
   /** Makes the data on the host; what it returns makes the model, on the device that is open. */
   prepare(): () => Model;
 }

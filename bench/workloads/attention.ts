@@ -3,6 +3,7 @@
 import { add, mean, square, submit, tensor, valueAndGrad, variable, zeros } from "../../gpu/mod.ts";
 import { Adam, LayerNorm, MultiHeadAttention } from "../../nn/mod.ts";
 import { rnd, transposed } from "../data.ts";
+import { definitions } from "../definition.ts";
 import type { Model, Workload } from "../workload.ts";
 
 const [BATCH, ROWS, WIDTH, HEADS] = [16, 64, 128, 4];
@@ -17,8 +18,7 @@ interface Data {
 /** Layer norm, 4 heads of attention, projection, + x; mean square; x is trained too. */
 export const attn: Workload = {
   name: "attn",
-  flops: 0.5e9,
-  loss1: 0.379129498250,
+  ...definitions.attn,
   prepare() {
     const scale = Math.sqrt(3 / WIDTH);
     const data = {

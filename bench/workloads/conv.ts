@@ -3,6 +3,7 @@
 import { mean, relu, submit, tensor, valueAndGrad, variable, zeros } from "../../gpu/mod.ts";
 import { Adam, Conv2d, crossEntropy, Linear } from "../../nn/mod.ts";
 import { labels, rnd, transposed } from "../data.ts";
+import { definitions } from "../definition.ts";
 import type { Model, Workload } from "../workload.ts";
 
 const SHAPE = [64, 3, 32, 32];
@@ -12,8 +13,7 @@ const CLASSES = 10;
 /** Three 3x3 convolutions with stride 1, 2, 2, ReLU, global mean, linear, cross-entropy, Adam. */
 export const conv: Workload = {
   name: "conv",
-  flops: 3.9e9,
-  loss1: 2.412876102937,
+  ...definitions.conv,
   prepare() {
     const x = rnd(3, SHAPE.reduce((a, b) => a * b, 1));
     const weights = CHANNELS.slice(1).map((outputs, i) => {

@@ -4,56 +4,67 @@ import { add, submit, type Tensor, tensor, valueAndGrad, variable, zeros } from 
 import { methods } from "../../aft/methods/mod.ts";
 import { Adam, crossEntropy, MLP } from "../../nn/mod.ts";
 import { labels, rnd, transposed } from "../data.ts";
+import { definitions } from "../definition.ts";
 import type { Model, Workload } from "../workload.ts";
 
 const BATCH = 128;
 const WIDTHS = [3072, 512, 256, 10];
 const TEACHER = 2048;
 
-interface Data {
+/** Sizes of the training steps. */
+export interface Sizes {
+  /** Rows of a batch. */
+  batch: number;
+  /** Teacher columns; 0 learns by labels alone. */
+  teacher: number;
+}
+
+interface Data extends Sizes {
   x: Float32Array<ArrayBuffer>;
   labels: Int32Array<ArrayBuffer>;
   /** Weights as the layers keep them, [out, in]; the definition has them [in, out]. */
   weights: Float32Array<ArrayBuffer>[];
-  teacher?: Float32Array<ArrayBuffer>;
+  /** [batch, teacher] */
+  features: Float32Array<ArrayBuffer>;
 }
 
 /** 3072-512-256-10, ReLU, batch 128, cross-entropy, forward, gradients and Adam. */
 export const mlp: Workload = {
   name: "mlp",
-  flops: 0.91e9,
-  loss1: 2.520324292546,
-  prepare() {
-    const data = dataOf();
-    return () => modelOf(data);
-  },
+  ...definitions.mlp,
+  prepare: () => training({ batch: BATCH, teacher: 0 }),
 };
 
 /** The same with the gap to 2,048 teacher columns, beta 1; s learns at the same rate. */
 export const mlpAft: Workload = {
   name: "mlp_aft",
-  flops: 1.06e9,
-  loss1: 2.604014761264,
-  prepare() {
-    const data = { ...dataOf(), teacher: rnd(2, BATCH * TEACHER) };
-    return () => modelOf(data);
-  },
+  ...definitions.mlp_aft,
+  prepare: () => training({ batch: BATCH, teacher: TEACHER }),
 };
 
-function dataOf(): Data {
+/** Makes the data of a training step of these sizes; what it returns makes the model. */
+export function training(sizes: Sizes): () => Model {
   const weights = WIDTHS.slice(1).map((outputs, i) => {
     const inputs = WIDTHS[i];
     const values = rnd(10 + i, inputs * outputs, Math.sqrt(6 / inputs));
     return transposed(values, inputs, outputs);
   });
-  return { x: rnd(1, BATCH * WIDTHS[0]), labels: labels(BATCH), weights };
+  const { batch, teacher } = sizes;
+  const data = {
+    ...sizes,
+    x: rnd(1, batch * WIDTHS[0]),
+    labels: labels(batch),
+    weights,
+    features: rnd(2, batch * teacher),
+  };
+  return () => modelOf(data);
 }
 
 function modelOf(data: Data): Model {
   const student = studentOf(data.weights);
-  const x = tensor(data.x, { shape: [BATCH, WIDTHS[0]] });
+  const x = tensor(data.x, { shape: [data.batch, WIDTHS[0]] });
   const truth = tensor(data.labels);
-  const regulariser = data.teacher && regulariserOf(data.teacher);
+  const regulariser = data.teacher > 0 ? regulariserOf(data) : undefined;
   const parameters = { student: student.parameters(), ...regulariser?.parameters };
   const optimiser = new Adam(parameters);
   const lossAndGrads = valueAndGrad((_: typeof parameters) => {
@@ -72,18 +83,18 @@ function modelOf(data: Data): Model {
 }
 
 /** The gap of the method aft between student features and these teacher columns. */
-function regulariserOf(values: Float32Array<ArrayBuffer>) {
-  const teacher = tensor(values, { shape: [BATCH, TEACHER] });
+function regulariserOf({ batch, teacher: columns, features: values }: Data) {
+  const teacher = tensor(values, { shape: [batch, columns] });
   const { parameters, loss } = methods.aft.create({
     features: WIDTHS.at(-2)!,
-    teacher: TEACHER,
+    teacher: columns,
     seed: 0,
   })!;
   return {
     parameters: { method: parameters },
     // The method looks neither at logits nor at labels.
     loss: (features: Tensor) =>
-      loss({ features, teacher, logits: features, labels: zeros([BATCH], "i32") }),
+      loss({ features, teacher, logits: features, labels: zeros([batch], "i32") }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { labels, rnd, transposed } from "../../bench/data.ts";
+import { ours } from "../../bench/ours.ts";
 import { run } from "../../bench/run.ts";
 import type { Workload } from "../../bench/workload.ts";
 import { product } from "../../bench/workloads/product.ts";
@@ -14,10 +15,15 @@ const KEYS =
 async function lines(args: readonly string[], table: readonly Workload[]) {
   const printed: string[] = [];
   const complaints: string[] = [];
-  const code = await run(args, table, { lib: "aft", version: "1.2.3", peakMb: () => 77 }, {
-    print: (line) => printed.push(line),
-    complain: (line) => complaints.push(line),
-  });
+  const code = await run(
+    args,
+    table.map(ours),
+    { lib: "aft", version: "1.2.3", peakMb: () => 77 },
+    {
+      print: (line) => printed.push(line),
+      complain: (line) => complaints.push(line),
+    },
+  );
   return { code, printed, complaints };
 }
 
