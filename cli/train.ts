@@ -2,8 +2,11 @@
 
 import type { TrainConfig } from "../aft/config.ts";
 import { configFields } from "../aft/config_fields.ts";
+import { writeAtomic } from "../aft/files.ts";
+import type { Progress } from "../aft/progress.ts";
 import { readConfig } from "../aft/run.ts";
 import { train as trainRun } from "../aft/train.ts";
+import { openGpu, profile } from "../gpu/mod.ts";
 import { type Command, common, INTERRUPTED } from "./command.ts";
 import { type Arguments, type Flag, flagOf, switchFlag, textFlag } from "./flags.ts";
 import type { Output } from "./output.ts";
@@ -25,6 +28,14 @@ const flags = {
   },
   config: {
     ...textFlag("config", "FILE", "JSON with any of these fields, such as a run's config.json"),
+    group: "run",
+  },
+  profile: {
+    ...switchFlag(
+      "profile",
+      "time the kernels of the first steps: a table at the end, and trace.json in the run folder, " +
+        "which Perfetto and chrome://tracing open",
+    ),
     group: "run",
   },
   json: { ...common.json, group: "run" },
@@ -50,6 +61,10 @@ export const train: Command = {
       "A run again, with another seed",
       "aft train --config runs/first/config.json --seed 1 --out runs/second",
     ],
+    [
+      "Where the time goes, kernel by kernel",
+      "aft train --config runs/first/config.json --steps 50 --out runs/timed --profile",
+    ],
     ["A run that was stopped", "aft train --config runs/first/config.json --resume"],
   ],
   flags: [...Object.values(fields), ...Object.values(flags)],
@@ -59,16 +74,44 @@ export const train: Command = {
 async function follow(args: Arguments, output: Output, signal: AbortSignal): Promise<number> {
   const file = args.get(flags.config);
   const given = { ...file !== undefined && await readConfig(file), ...flagConfig(args) };
-  const lines = new TrainLines(output);
-  let exit = 0;
   const environment = { aft: VERSION, deno: Deno.version.deno };
   const options = { signal, resume: args.get(flags.resume), environment };
-  for await (const progress of trainRun(given, options)) {
+  const run = () => showAll(trainRun(given, options), output);
+  return (args.get(flags.profile) ? await profiled(run, output) : await run()).exit;
+}
+
+/** How a run ended. */
+interface Ended {
+  exit: number;
+  /** The checkpoint, where one was kept. */
+  checkpoint?: string;
+}
+
+/** Says everything that a run says. */
+async function showAll(run: AsyncIterable<Progress>, output: Output): Promise<Ended> {
+  const lines = new TrainLines(output);
+  const ended: Ended = { exit: 0 };
+  for await (const progress of run) {
     output.event(progress);
     if (!output.json) lines.show(progress);
-    if (progress.event === "interrupted") exit = INTERRUPTED;
+    if (progress.event === "interrupted") ended.exit = INTERRUPTED;
+    if ("checkpoint" in progress) ended.checkpoint = progress.checkpoint;
   }
-  return exit;
+  return ended;
+}
+
+/** A run whose first steps are timed, with the table and the trace of its kernels. */
+async function profiled(run: () => Promise<Ended>, output: Output): Promise<Ended> {
+  await openGpu();
+  let ended: Ended = { exit: 0 };
+  const { table, trace } = await profile(async () => ended = await run());
+  output.line();
+  for (const line of table.split("\n")) output.line(line);
+  if (ended.checkpoint === undefined) return ended;
+  const path = `${ended.checkpoint.replace(/[/\\][^/\\]*$/, "")}/trace.json`;
+  await writeAtomic(path, trace);
+  output.field("Trace", path);
+  return ended;
 }
 
 /** The fields that were given as flags, without defaults. */

@@ -1,6 +1,7 @@
 /** The adapter's device: buffers, compiled kernels, counters, and mistakes that come as events. */
 
 import { GpuError } from "./errors.ts";
+import type { Profiler } from "./profiler.ts";
 import { type BufferOwner, DeviceBuffer, Storage } from "./storage.ts";
 
 /** Counts since the device was opened. Subtract two snapshots to see what a step did. */
@@ -83,6 +84,8 @@ export class Device implements Gpu, BufferOwner {
     peakBytes: 0,
   };
   readonly device: GPUDevice;
+  /** What times the plans that run; undefined but while a profile is taken. */
+  profiler: Profiler | undefined;
   readonly #kernels: Map<string, CompiledKernel> = new Map();
   readonly #layouts: Map<string, GPUBindGroupLayout> = new Map();
   readonly #pool: Map<number, GPUBuffer[]> = new Map();

@@ -4,6 +4,8 @@ import { scalarType } from "../dtype.ts";
 import type { CompiledKernel, Device } from "../device.ts";
 import type { Vertex } from "../node.ts";
 import type { Storage } from "../storage.ts";
+import type { TimedKernel } from "../profiler.ts";
+import { figuresOf } from "./figures.ts";
 import type { Graph } from "./graph.ts";
 import type { Kernel } from "./kernel_writer.ts";
 import { type Arena, type Place, PlanMemory } from "./memory.ts";
@@ -47,11 +49,14 @@ export class Plan {
   readonly #numbers: Float32Array<ArrayBuffer>;
   readonly #params: GPUBuffer | undefined;
   readonly #constants: { order: number; word: number; float: boolean }[] = [];
+  readonly #boundaries: Program["boundaries"];
+  #timed: readonly TimedKernel[] | undefined;
 
   /** Schedules, writes, compiles and binds everything that `graph` asks for. */
   constructor(gpu: Device, arena: Arena, graph: Graph, fuse: boolean) {
     this.#gpu = gpu;
     const program = programOf(graph, gpu.limits, fuse);
+    this.#boundaries = program.boundaries;
     this.#memory = new PlanMemory(arena, program, graph);
     const { kernels } = program;
     const starts: number[] = [];
@@ -83,15 +88,18 @@ export class Plan {
     const { device, counters } = this.#gpu;
     this.#setConstants(graph.vertices, false);
     const encoder = device.createCommandEncoder();
-    if (this.#dispatches.length > 0) {
-      const pass = encoder.beginComputePass();
-      for (const { compiled, bindings, groups } of this.#dispatches) {
-        pass.setPipeline(compiled.pipeline);
-        pass.setBindGroup(0, bindings);
-        pass.dispatchWorkgroups(...groups);
-      }
-      pass.end();
-    }
+    const recording = this.#gpu.profiler?.open(this.#timedKernels());
+    let pass: GPUComputePassEncoder | undefined;
+    this.#dispatches.forEach(({ compiled, bindings, groups }, i) => {
+      pass ??= encoder.beginComputePass(recording?.pass(i));
+      pass.setPipeline(compiled.pipeline);
+      pass.setBindGroup(0, bindings);
+      pass.dispatchWorkgroups(...groups);
+      if (recording === undefined) return;
+      pass.end(); // times are those of passes: each kernel has its own
+      pass = undefined;
+    });
+    pass?.end();
     for (const { from, to } of this.#copies) {
       encoder.copyBufferToBuffer(from.handle, from.offset, to.handle, to.offset, to.bytes);
     }
@@ -101,9 +109,19 @@ export class Plan {
         encoder.copyBufferToBuffer(from.handle, from.offset, to.handle, to.offset, from.bytes);
       }
     });
+    recording?.resolve(encoder);
     device.queue.submit([encoder.finish()]);
+    recording?.sent();
     counters.submits++;
     counters.dispatches += this.#dispatches.length;
+  }
+
+  /** The kernels with their figures, worked out once. */
+  #timedKernels(): readonly TimedKernel[] {
+    return this.#timed ??= this.kernels.map((kernel) => ({
+      label: kernel.label,
+      figures: figuresOf(kernel, (vertex) => this.#boundaries.has(vertex)),
+    }));
   }
 
   /** Gives the plan's memory back. */

@@ -234,3 +234,20 @@ Deno.test("regression ends with loss, mean absolute error and R2", async () => {
     assertMatch(plain.stdout, /Score {5}loss \S+, mean absolute error \S+, R2 0\.9\d+\n/);
   });
 });
+
+Deno.test("train --profile prints kernels by time and leaves a trace, and the log stays as it is", async () => {
+  await inFolder(async (folder) => {
+    await writeSmallData(folder);
+    const { exit, stdout, stderr } = await here(smallRun(folder, { steps: "4" }, "--profile"));
+    assertEquals([exit, stderr], [0, ""]);
+    assertMatch(stdout, /\n +ms +share +runs +ms\/run +operations\/s +B\/s +of ceiling +kernel\n/);
+    assertStringIncludes(stdout, `\nTrace     ${folder}/run/trace.json\n`);
+    const { traceEvents } = JSON.parse(await Deno.readTextFile(`${folder}/run/trace.json`));
+    assert(traceEvents.filter(({ cat }: { cat?: string }) => cat === "submit").length >= 4);
+    const again = await here([
+      ...smallRun(folder, { steps: "4", out: `${folder}/second` }, "--profile"),
+      "--json",
+    ]);
+    assertEquals(events(again.stdout).at(-1).event, "done");
+  });
+});
