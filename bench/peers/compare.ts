@@ -11,8 +11,9 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { nearestName } from "../../aft/nearest.ts";
+import { measureCeilings, openGpu } from "../../gpu/mod.ts";
 import { definitions } from "../definition.ts";
-import type { Line } from "../measure.ts";
+import { type Line, round } from "../measure.ts";
 import { engines, runApart } from "./engines.ts";
 import { HEAD, merged, ratios } from "./table.ts";
 
@@ -63,9 +64,16 @@ async function linesOf(workload: string, cold: boolean): Promise<Line[]> {
   return engines.filter(({ lib }) => !failed.has(lib)).map(({ lib }) => merged(lines.get(lib)!));
 }
 
-if (!flags.json) console.log(row(HEAD));
+const gpu = await openGpu();
+const { operationsPerSecond, bytesPerSecond } = await measureCeilings();
+gpu.close();
+if (!flags.json) {
+  const [arithmetic, copy] = [operationsPerSecond, bytesPerSecond].map((rate) => round(rate / 1e9));
+  console.log(`${gpu.info.description}: ${arithmetic} GF/s in registers, ${copy} GB/s in a copy`);
+  console.log(row(HEAD));
+}
 for (const workload of known.filter((name) => names.length === 0 || names.includes(name))) {
   const lines = await linesOf(workload, flags.cold === true);
   if (flags.json) lines.forEach((line) => console.log(JSON.stringify(line)));
-  else console.log(row(ratios(workload, lines)));
+  else console.log(row(ratios(workload, lines, operationsPerSecond)));
 }

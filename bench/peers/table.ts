@@ -30,7 +30,7 @@ export function merged(lines: readonly Line[]): Line {
 /** Columns of the table of ratios. */
 export const HEAD = [
   ...["workload", "aft ms", "best peer", "its ms", "times as fast"],
-  ...["first step", "memory"],
+  ...["of ceiling", "first step", "memory"],
 ];
 
 /**
@@ -39,13 +39,15 @@ export const HEAD = [
  *
  * @param workload Its name.
  * @param lines One line for each engine that could run it; ours is called `aft`.
+ * @param ceiling Multiplications and additions per second that the adapter reaches in registers.
  * @returns Cells, with a dash where there is nothing to compare.
  */
-export function ratios(workload: string, lines: readonly Line[]): string[] {
+export function ratios(workload: string, lines: readonly Line[], ceiling: number): string[] {
   const own = lines.find(({ lib }) => lib === "aft");
   const peers = lines.filter(({ lib }) => lib !== "aft");
+  const reached = own ? `${(100 * own.gflops * 1e9 / ceiling).toFixed(0)} %` : "-";
   if (own === undefined || peers.length === 0) {
-    return [workload, own ? String(own.msPerStep) : "-", "-", "-", "-", "-", "-"];
+    return [workload, own ? String(own.msPerStep) : "-", "-", "-", "-", reached, "-", "-"];
   }
   const best = peers.reduce((a, b) => b.msPerStep < a.msPerStep ? b : a);
   const least = (key: "firstStepMs" | "rssMb") => Math.min(...peers.map((line) => line[key]));
@@ -55,6 +57,7 @@ export function ratios(workload: string, lines: readonly Line[]): string[] {
     best.lib,
     String(best.msPerStep),
     (best.msPerStep / own.msPerStep).toFixed(2),
+    reached,
     (own.firstStepMs / least("firstStepMs")).toFixed(2),
     (own.rssMb / least("rssMb")).toFixed(2),
   ];

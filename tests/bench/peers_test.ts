@@ -35,9 +35,10 @@ Deno.test("ratios are taken against the fastest peer, shares against the smalles
     line("one", { msPerStep: 25, firstStepMs: 200, rssMb: 80 }),
     line("two", { msPerStep: 40, firstStepMs: 100, rssMb: 120 }),
   ];
-  assertEquals(ratios("w", lines), ["w", "10", "one", "25", "2.50", "0.50", "0.75"]);
-  assertEquals(ratios("w", lines.slice(0, 1)), ["w", "10", "-", "-", "-", "-", "-"]);
-  assertEquals(ratios("w", lines.slice(1)), ["w", "-", "-", "-", "-", "-", "-"]);
+  const row = (own: Line[]) => ratios("w", own, 8e9);
+  assertEquals(row(lines), ["w", "10", "one", "25", "2.50", "25 %", "0.50", "0.75"]);
+  assertEquals(row(lines.slice(0, 1)), ["w", "10", "-", "-", "-", "25 %", "-", "-"]);
+  assertEquals(row(lines.slice(1)), ["w", "-", "-", "-", "-", "-", "-", "-"]);
 });
 
 Deno.test("the exponent of a power is found from its points", () => {
