@@ -5,6 +5,7 @@ import { nearestName } from "./nearest.ts";
 import { cnn } from "./students/cnn.ts";
 import type { StudentEntry, StudentPlan } from "./students/entry.ts";
 import { mlp } from "./students/mlp.ts";
+import { mixer, vit } from "./students/patches.ts";
 import { resnet } from "./students/resnet.ts";
 
 export type {
@@ -16,7 +17,7 @@ export type {
 } from "./students/entry.ts";
 
 /** Names of the entries of {@linkcode students}. */
-export type StudentName = "mlp" | "cnn" | "resnet";
+export type StudentName = "mlp" | "cnn" | "resnet" | "vit" | "mixer";
 
 /**
  * Kinds of students by the name that {@linkcode parseStudent} knows them by.
@@ -29,7 +30,13 @@ export type StudentName = "mlp" | "cnn" | "resnet";
  * assertEquals(students.mlp.usage, "mlp:WIDTH[,WIDTH...]");
  * ```
  */
-export const students: Readonly<Record<StudentName, StudentEntry>> = { mlp, cnn, resnet };
+export const students: Readonly<Record<StudentName, StudentEntry>> = {
+  mlp,
+  cnn,
+  resnet,
+  vit,
+  mixer,
+};
 
 /**
  * Reads what kind of student is meant.

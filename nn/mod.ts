@@ -90,3 +90,6 @@ export { ResNet, type ResNetOptions } from "./resnet.ts";
 export { Sequential } from "./sequential.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";
 export { type SavedTensor, type State } from "./state.ts";
+export { PatchEmbedding } from "./patches.ts";
+export { FeedForward, MixerBlock, TransformerBlock } from "./transformer.ts";
+export { Mixer, type MixerOptions, ViT, type ViTOptions } from "./vit.ts";

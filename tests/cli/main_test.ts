@@ -59,7 +59,7 @@ Deno.test("the flags of train are the fields of the configuration, each once", (
   assertEquals(new Set(names).size, names.length);
   const fields = Object.values(configFields).map(({ flag }) => flag);
   const others = names.filter((name) => !fields.includes(name));
-  assertEquals(others, ["resume", "config", "json", "help"]);
+  assertEquals(others, ["resume", "config", "profile", "json", "help"]);
   assertEquals(names.filter((name) => fields.includes(name)), fields);
 });
 
