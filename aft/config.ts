@@ -4,18 +4,23 @@ import { ConfigError, FormatError } from "../gpu/errors.ts";
 import { parseSchedule } from "../nn/mod.ts";
 import { type ConfigField, configFields } from "./config_fields.ts";
 import type { DataFormat, TaskKind } from "./data/types.ts";
-import { type MethodName, methodOf } from "./methods/mod.ts";
+import {
+  type Method,
+  methodOf,
+  type MethodOptions,
+  methods,
+  type MethodText,
+} from "./methods/mod.ts";
+import { optionDefaults } from "./methods/options.ts";
 import { nearestName } from "./nearest.ts";
 import { parseStudent } from "./student.ts";
 
 /** What training itself needs to know, whatever the data come from. */
-export interface TrainSettings {
-  /** Transfer method. */
-  method: MethodName;
-  /** Strength of the method's loss beside the task loss. */
-  beta: number;
-  /** aft: scales that are learned from 0.5, or that stay there. */
-  rho: "learned" | "fixed";
+export interface TrainSettings extends Required<MethodOptions> {
+  /** Transfer method, or several with `+` between them. */
+  method: MethodText;
+  /** Strength of the method's loss beside the task loss; one for each method of a combination. */
+  beta: number | number[];
   /** Brings every teacher column to mean 0 and variance 1 over the training rows in use. */
   standardise: boolean;
   /** How teachers' features lie on the device; `auto` is f16 where all files hold it. */
@@ -213,12 +218,23 @@ function resolveAll(given: Partial<TrainSettings>): TrainConfig {
   if (known.method !== undefined) accepted(configFields.method, known.method);
   const method = methodOf(known.method ?? configFields.method.default!);
   const defaults = Object.fromEntries(KEYS.map((key) => [key, configFields[key].default]));
-  const settings = { ...defaults, beta: method.beta, ...known } as TrainConfig;
+  const beta = betaOf(method, known.beta);
+  const settings = { ...defaults, ...known, beta } as TrainConfig;
   for (const key of KEYS) {
     if (settings[key] !== undefined) accepted(configFields[key], settings[key]);
   }
   checkTogether(settings);
   return settings;
+}
+
+/** One strength for each method: given ones first, then defaults. */
+function betaOf({ name, beta }: Method, given: number | number[] = []): number | number[] {
+  const [defaults, first] = [[beta].flat(), [given].flat()];
+  if (first.length > defaults.length) {
+    refuse(configFields.beta, given, `has more numbers than ${name} has methods`);
+  }
+  const all = defaults.map((one, i) => first[i] ?? one);
+  return all.length === 1 ? all[0] : all;
 }
 
 /**
@@ -329,17 +345,28 @@ function show(value: unknown): string {
 
 /** Checks that no single field can show. */
 function checkTogether(config: TrainConfig): void {
-  const { rho, student, schedule, momentum, optimiser, trainSize, perClass } = config;
-  const method = methodOf(config.method);
+  const { student, schedule, momentum, optimiser, trainSize, perClass } = config;
   parseStudent(student);
   parseSchedule(schedule);
-  if (rho !== configFields.rho.default && !method.options.includes("rho")) {
-    refuse(configFields.rho, rho, `is an option of aft, not of method ${method.name}`);
-  }
+  checkOptions(config);
   if (momentum !== 0 && optimiser !== "sgd") {
     refuse(configFields.momentum, momentum, `is an option of optimiser sgd, not of ${optimiser}`);
   }
   if (trainSize !== 0 && perClass !== 0) {
     refuse(configFields.perClass, perClass, `cannot be given beside train-size ${trainSize}`);
   }
+}
+
+/** Refuses options that the method does not have, and those that go ill with each other. */
+function checkOptions(config: TrainConfig): void {
+  const method = methodOf(config.method);
+  for (const option of Object.keys(optionDefaults) as (keyof MethodOptions)[]) {
+    const value = config[option];
+    if (value === optionDefaults[option] || method.options.includes(option)) continue;
+    const owners = Object.values(methods).filter(({ options }) => options.includes(option));
+    const names = owners.map(({ name }) => name).join(" and ");
+    refuse(configFields[option], value, `is an option of ${names}, not of method ${method.name}`);
+  }
+  const refusal = method.refuses?.(config);
+  if (refusal) refuse(configFields[refusal.option], config[refusal.option], refusal.reason);
 }

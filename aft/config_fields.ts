@@ -2,7 +2,8 @@
 
 import type { TrainConfig } from "./config.ts";
 import { DATA_FORMATS } from "./data/dataset.ts";
-import { methods } from "./methods/mod.ts";
+import { methodOf, methods, type MethodText } from "./methods/mod.ts";
+import { optionDefaults } from "./methods/options.ts";
 import { schedules } from "../nn/mod.ts";
 import { students } from "./student.ts";
 
@@ -113,6 +114,45 @@ function list(told: Told<string[]>): ConfigField<string[]> {
   };
 }
 
+/** The name of a method, or those of several. */
+function methodText(told: Told<MethodText>): ConfigField<MethodText> {
+  const isKnown = (value: unknown): value is MethodText => {
+    if (typeof value !== "string") return false;
+    try {
+      return methodOf(value) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    placeholder: "NAME[+NAME...]",
+    choices: Object.keys(methods),
+    range: `one of ${Object.keys(methods).join(", ")}, or several of them with + between`,
+    fromText: (text) => text,
+    accept: (value) => isKnown(value) ? value : undefined,
+    ...told,
+  };
+}
+
+/** A number, or one for each method of a combination. */
+function numbers(
+  [from, to]: readonly [number, number],
+  told: Told<number | number[]>,
+): ConfigField<number | number[]> {
+  const fits = (n: unknown) => typeof n === "number" && n >= from && n <= to;
+  const numberOf = (text: string) => text.trim() === "" ? NaN : Number(text);
+  return {
+    placeholder: "N[,N...]",
+    range: `a number from ${from} to ${to}, or one for each method of a combination`,
+    fromText: (text) => text.includes(",") ? text.split(",").map(numberOf) : numberOf(text),
+    accept: (value) => {
+      const all = Array.isArray(value) ? value : [value];
+      return all.length > 0 && all.every(fits) ? value as number | number[] : undefined;
+    },
+    ...told,
+  };
+}
+
 const MOST_STEPS = 1_000_000_000;
 const usages = (table: Readonly<Record<string, { usage: string }>>) =>
   Object.values(table).map(({ usage }) => usage).join(" | ");
@@ -194,23 +234,89 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     default: 0,
     help: "test rows to cut from data that come without any",
   }),
-  method: choice(Object.keys(methods) as (keyof typeof methods)[], {
+  method: methodText({
     flag: "method",
     group: "method",
     default: "aft",
-    help: Object.values(methods).map(({ name, summary }) => `${name}: ${summary}`).join("; "),
+    help: `${
+      Object.values(methods).map(({ name, summary }) => `${name}: ${summary}`).join("; ")
+    }; aft methods says more`,
   }),
-  beta: real([0, 1e9], {
+  beta: numbers([0, 1e9], {
     flag: "beta",
     group: "method",
     defaultText: betas,
-    help: "strength of the method's loss beside the task loss",
+    help: "strength of the method's loss beside the task loss; of a combination, in the order of " +
+      "its methods, where those without one keep their default",
   }),
-  rho: choice(["learned", "fixed"], {
+  rho: choice(["learned", "fixed", "closed", "relevance", "relevance-fixed", "dense"], {
     flag: "rho",
     group: "method",
-    default: "learned",
-    help: "aft: scales of teacher columns that are learned, or that stay at 0.5",
+    default: optionDefaults.rho,
+    help:
+      "aft: scales of teacher columns that are learned from 0.5, stay there, follow in closed " +
+      "form from each batch, start at each column's relevance for the labels, stay there, or a full matrix",
+  }),
+  rhoSteps: integer(1, 1000, {
+    flag: "rho-steps",
+    group: "method",
+    default: optionDefaults.rhoSteps,
+    help: "aft: of every N batches all but the last update the scales alone",
+  }),
+  kernel: choice(["linear", "rbf", "poly", "laplace", "none"], {
+    flag: "kernel",
+    group: "method",
+    default: optionDefaults.kernel,
+    help: "aft: what is made of the products of rows; none predicts the student's columns instead",
+  }),
+  distance: choice(["root", "squared", "cka"], {
+    flag: "distance",
+    group: "method",
+    default: optionDefaults.distance,
+    help: "aft: root of the mean squared difference of similarities, its square, or 1 - CKA",
+  }),
+  centre: toggle({
+    flag: "centre",
+    group: "method",
+    default: optionDefaults.centre,
+    help: "aft: centre columns over the batch; --no-centre leaves them",
+  }),
+  normalise: toggle({
+    flag: "normalise",
+    group: "method",
+    default: optionDefaults.normalise,
+    help: "aft: bring rows to length 1; --no-normalise leaves them",
+  }),
+  bandwidth: real([0, 1e9], {
+    flag: "bandwidth",
+    group: "method",
+    default: optionDefaults.bandwidth,
+    help: "aft: width of kernels rbf and laplace; 0 takes the median of each batch",
+  }),
+  degree: integer(1, 16, {
+    flag: "degree",
+    group: "method",
+    default: optionDefaults.degree,
+    help: "aft: power of kernel poly",
+  }),
+  tensorProduct: toggle({
+    flag: "tensor-product",
+    group: "method",
+    help: "aft: compare with the outer product of the teachers' features, as of image and text",
+  }),
+  sparsity: choice(["none", "l1l2", "entropy", "gates"], {
+    flag: "sparsity",
+    group: "method",
+    default: optionDefaults.sparsity,
+    help:
+      "aft: penalty that makes few columns matter: ||rho||1/||rho||2, entropy of the energies, " +
+      "or the share of open hard-concrete gates",
+  }),
+  sparsityStrength: real([0, 1e6], {
+    flag: "sparsity-strength",
+    group: "method",
+    default: optionDefaults.sparsityStrength,
+    help: "aft: strength of that penalty beside the gap",
   }),
   standardise: toggle({
     flag: "standardise",
@@ -229,7 +335,7 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     flag: "regulariser-lr",
     group: "method",
     default: 1e-2,
-    help: "learning rate of aft's scales; kd's map takes the student's rate",
+    help: "learning rate of what a method learns, where that does not take the student's",
   }),
   student: text({
     flag: "student",

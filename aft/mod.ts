@@ -118,14 +118,25 @@ export {
   writeAtomic,
 } from "./files.ts";
 export {
+  type DistanceName,
+  type KernelName,
   type Method,
   type MethodBatch,
   type MethodName,
   methodOf,
   type MethodOptions,
+  type MethodPart,
+  type MethodRate,
   methods,
   type MethodShape,
+  type MethodText,
+  type Preparation,
+  type Refusal,
   type Regulariser,
+  type RhoKind,
+  type SparsityName,
+  type StudentAccess,
+  type StudentCopy,
 } from "./methods/mod.ts";
 export { Model, type ModelOptions, type RawInputs } from "./model.ts";
 export { nearestName } from "./nearest.ts";

@@ -8,18 +8,19 @@ import { resolveSettings, type TrainConfig, type TrainSettings } from "./config.
 import type { ChosenRows } from "./data/split.ts";
 import type { Split } from "./data/types.ts";
 import { evaluateModel, type Evaluation } from "./evaluate.ts";
-import { methodOf, type Regulariser } from "./methods/mod.ts";
+import { type Method, methodOf, type Regulariser } from "./methods/mod.ts";
+import { scalesIn } from "./methods/rho_values.ts";
 import { Model } from "./model.ts";
 import type { EvaluationProgress, Progress, StartProgress, StepProgress } from "./progress.ts";
 import type { ScaleReport } from "./rho.ts";
-import { TrainingError } from "./training/error.ts";
+import { requireFinite } from "./training/error.ts";
 import { Meter } from "./training/meter.ts";
 import { Objective } from "./training/objective.ts";
 import { BatchOrder } from "./training/order.ts";
+import { preparationOf } from "./training/preparation.ts";
 import {
   type BatchPart,
   checkData,
-  makeOptimiser,
   measureScaling,
   rowsInUse,
   shapeOf,
@@ -29,6 +30,7 @@ import {
 } from "./training/prepare.ts";
 import { checkSameData, loadMethod, stateOf } from "./training/restore.ts";
 import { BatchRows, type Placement } from "./training/rows.ts";
+import { Updates } from "./training/updates.ts";
 import { scalesOf } from "./training/scales.ts";
 
 /** Options of {@linkcode Trainer}. */
@@ -109,6 +111,7 @@ export class Trainer {
   readonly chosen: ChosenRows;
   readonly #data: TrainingData;
   readonly #order: BatchOrder;
+  readonly #updates: Updates;
   readonly #batches: BatchRows<BatchPart>;
   readonly #schedule: Schedule;
   readonly #objective: Objective;
@@ -142,13 +145,9 @@ export class Trainer {
     const { train } = this.chosen;
     const scaling = measureScaling(data, this.teachers, train);
     this.model = new Model({ ...settings, data: shapeOf(data), scaling });
-    const columns = this.teachers.reduce((total, { columns }) => total + columns, 0);
-    this.regulariser = method.create({
-      features: this.model.width,
-      teacher: columns,
-      seed: deriveSeed(settings.seed, "regulariser"),
-    }, settings);
-    this.optimiser = makeOptimiser(settings, this.model, this.regulariser);
+    this.regulariser = this.#makeMethod(method);
+    this.#updates = new Updates(settings, this.model, this.regulariser);
+    this.optimiser = this.#updates.optimiser;
     this.#order = new BatchOrder(train.length, settings.batchSize, settings.seed);
     this.#schedule = parseSchedule(settings.schedule);
     this.#batches = new BatchRows(trainingRows(data, this.teachers, scaling, settings), {
@@ -157,6 +156,25 @@ export class Trainer {
       placement,
     });
     this.#objective = new Objective(settings, this.model, this.regulariser);
+  }
+
+  #makeMethod(method: Method): Regulariser | undefined {
+    const blocks = this.teachers.map(({ columns }) => columns);
+    const { task, classes } = this.model.data;
+    return method.create({
+      features: this.model.width,
+      teacher: blocks.reduce((a, b) => a + b, 0),
+      blocks,
+      outputs: task === "classification" ? classes.length : 1,
+      seed: deriveSeed(this.settings.seed, "regulariser"),
+    }, this.settings);
+  }
+
+  /** Lets the method look at the training rows, once; what it finds is in every checkpoint. */
+  async #prepare(): Promise<void> {
+    const { teachers, model, settings, chosen } = this;
+    const run = { data: this.#data, teachers, inUse: chosen.train, model, settings };
+    await this.regulariser?.prepare?.(preparationOf(run));
   }
 
   /** Updates taken. */
@@ -195,6 +213,7 @@ export class Trainer {
     let breath = start;
 
     yield this.#started();
+    if (this.#step === 0 && !signal?.aborted) await this.#prepare();
     while (this.#step < steps) {
       if (signal?.aborted) {
         yield { event: "interrupted", step: this.#step, checkpoint: await save?.(this) };
@@ -224,12 +243,13 @@ export class Trainer {
   #update(): void {
     const { accumulate, steps } = this.settings;
     const scale = this.#schedule(this.#step, steps);
+    const frozen = this.#updates.isFrozen(this.#step);
     const end = (this.#step + 1) * accumulate;
     for (let batch = end - accumulate; batch < end; batch++) {
       this.#batches.load(this.#order.at(batch));
-      const { grads, told } = this.#objective.record(this.#batches.batch(), batch);
-      if (batch < end - 1) this.optimiser.accumulate(grads);
-      else this.optimiser.step(grads, { scale });
+      const { grads, told } = this.#objective.record(this.#batches.batch(), batch, frozen);
+      if (batch < end - 1) this.#updates.accumulate(grads, this.#step);
+      else this.#updates.take(grads, this.#step, scale);
       this.#meter.add(told);
       submit();
     }
@@ -265,7 +285,10 @@ export class Trainer {
     const { labels } = this.model.scaling;
     const taskLoss = task * (labels ? labels.deviation[0] ** 2 : 1);
     this.#refuseBroken("the task loss", taskLoss, learningRate);
-    if (this.regulariser) this.#refuseBroken("the regulariser", regulariser, learningRate);
+    if (this.regulariser) {
+      const { undefinedWhere } = this.regulariser;
+      this.#refuseBroken("the regulariser", regulariser, learningRate, undefinedWhere);
+    }
     return {
       event: "step",
       step,
@@ -277,13 +300,8 @@ export class Trainer {
     };
   }
 
-  #refuseBroken(what: string, loss: number, learningRate: number): void {
-    if (Number.isFinite(loss)) return;
-    throw new TrainingError(
-      `Cannot train on after step ${this.#step}: ${what} is ${loss} at learning rate ` +
-        `${learningRate}; take a smaller lr or beta, or limit gradients by clip-norm`,
-      { step: this.#step, loss },
-    );
+  #refuseBroken(what: string, loss: number, learningRate: number, reason?: string): void {
+    requireFinite(what, loss, { step: this.#step, learningRate, reason });
   }
 
   async #evaluated(name: "val" | "test"): Promise<EvaluationProgress> {
@@ -308,9 +326,11 @@ export class Trainer {
    */
   async scales(): Promise<ScaleReport | undefined> {
     const { parameters = {}, constants = {} } = this.regulariser ?? {};
-    const s = await (parameters.s ?? constants.s)?.data();
-    const { standardise } = this.settings;
-    return scalesOf(s, { teachers: this.teachers, scaling: this.model.scaling, standardise });
+    const variable = scalesIn({ ...parameters, ...constants });
+    if (variable === undefined) return undefined;
+    const held = { s: { shape: variable.shape, values: await variable.data() } };
+    const { teachers, settings, model: { scaling } } = this;
+    return scalesOf(held, { teachers, settings, scaling });
   }
 
   /** A split, and which of its rows are meant where not all are. */
@@ -336,7 +356,7 @@ export class Trainer {
     const student = await this.model.student.state();
     const regulariser = await stateOf(parameters);
     const fixed = await stateOf(constants);
-    const optimiser = await this.optimiser.state();
+    const optimiser = await this.#updates.state();
     const metrics = await this.#meter.sums();
     const broken = firstBroken(student, regulariser, optimiser.tensors);
     if (broken) this.#refuseBroken(`a number of ${broken.name}`, broken.value, this.settings.lr);
@@ -366,7 +386,7 @@ export class Trainer {
     this.model.student.load(student);
     loadMethod(this.regulariser?.parameters, regulariser);
     loadMethod(this.regulariser?.constants, constants);
-    this.optimiser.load(optimiser);
+    this.#updates.load(optimiser);
     this.#meter.load(metrics);
     this.#step = step;
   }

@@ -1,6 +1,8 @@
 /** What a transfer method is: the entry that commands, help and checks follow from. */
 
 import type { Tensor, Variable } from "../../gpu/mod.ts";
+import type { MethodOptions } from "./options.ts";
+import type { Preparation, StudentAccess } from "./preparation.ts";
 
 /** One batch as a method sees it. */
 export interface MethodBatch {
@@ -8,20 +10,34 @@ export interface MethodBatch {
   features: Tensor;
   /** Output of the student's head, `[B, C]`. */
   logits: Tensor;
-  /** Cached teacher features, `[B, dPsi]`, all teachers side by side; f32 or f16. */
+  /**
+   * Cached teacher features, `[B, dPsi]`, all teachers side by side; f32 or f16. Zeros `[B, 1]` in a
+   * run whose methods use no teachers.
+   */
   teacher: Tensor;
   /** Class numbers (i32) or values (f32), one per row. */
   labels: Tensor;
+  /** Normalised inputs of the student, `[B, ...inputShape]`, for methods that apply it again. */
+  inputs?: Tensor;
+  /** A number that differs in every step, for methods that draw in each; default 0. */
+  seed?: number;
 }
+
+/** Whose learning rate a method's parameters take. */
+export type MethodRate = "regulariser" | "student";
 
 /** A method at work: what it has learned so far, and its loss. */
 export interface Regulariser {
   /** What the method learns, by name. */
   readonly parameters: Record<string, Variable>;
   /** Whose learning rate those parameters take. They never decay. */
-  readonly rate: "regulariser" | "student";
-  /** What the method holds fixed, by name, worth keeping beside the parameters. */
+  readonly rate: MethodRate;
+  /** What the method holds fixed or works out itself, by name; kept beside the parameters. */
   readonly constants: Record<string, Variable>;
+  /** The methods of a combination, in order; missing for a single method. */
+  readonly parts?: readonly MethodPart[];
+  /** What a loss that is not finite means, where the method has a reason of its own. */
+  readonly undefinedWhere?: string;
   /**
    * The loss that is added to the task loss, before its strength beta.
    *
@@ -29,12 +45,21 @@ export interface Regulariser {
    * @returns A scalar.
    */
   loss(batch: MethodBatch): Tensor;
+  /**
+   * Works out constants and start values from the training rows, once, before the first step. A
+   * checkpoint holds them, so that a resumed run needs no second preparation.
+   *
+   * @param rows The training rows in use.
+   */
+  prepare?(rows: Preparation): Promise<void>;
 }
 
-/** Settings that methods may have; each method names the ones it takes. */
-export interface MethodOptions {
-  /** aft: scales that learn from the start 0.5, or that stay there. */
-  rho?: "learned" | "fixed";
+/** One method of a combination. */
+export interface MethodPart {
+  /** Its name. */
+  readonly name: string;
+  /** The method at work. */
+  readonly regulariser: Regulariser;
 }
 
 /** Sizes that a method builds its parameters for. */
@@ -43,8 +68,14 @@ export interface MethodShape {
   features: number;
   /** Columns of all teachers together, dPsi. */
   teacher: number;
+  /** Columns of each teacher, in order; default one teacher that has them all. */
+  blocks?: readonly number[];
+  /** Numbers in one row of logits: the classes, or 1 for a value; default 1. */
+  outputs?: number;
   /** Seed of whatever the method draws. */
   seed: number;
+  /** The student itself, for methods that hold it to its own start. */
+  student?: StudentAccess;
 }
 
 /** A transfer method. */
@@ -55,12 +86,28 @@ export interface Method {
   readonly summary: string;
   /** The loss it adds, as a formula. */
   readonly formula: string;
-  /** Strength when none is given. */
-  readonly beta: number;
+  /** Where the formula comes from. */
+  readonly source: string;
+  /** What it learns, or works out before training, in words. */
+  readonly learns: string;
+  /** Whose learning rate that takes, where it learns anything. */
+  readonly rate?: MethodRate;
+  /** Strength when none is given; one per method of a combination. */
+  readonly beta: number | readonly number[];
   /** False for a method that works without teachers. */
   readonly usesTeachers: boolean;
+  /** Whether labels have to be classes. */
+  readonly classesOnly?: boolean;
   /** The {@link MethodOptions} it takes. */
   readonly options: readonly (keyof MethodOptions)[];
+  /**
+   * Says which option goes ill with the others.
+   *
+   * @param options Settings.
+   * @returns The option and why it is refused, in words that follow its name; undefined where all
+   * go together.
+   */
+  refuses?(options: MethodOptions): Refusal | undefined;
   /**
    * Makes the method's parameters.
    *
@@ -69,4 +116,12 @@ export interface Method {
    * @returns The method at work, or undefined where it adds nothing to the task loss.
    */
   create(shape: MethodShape, options?: MethodOptions): Regulariser | undefined;
+}
+
+/** An option that goes ill with others. */
+export interface Refusal {
+  /** The option. */
+  readonly option: keyof MethodOptions;
+  /** Why, in words that follow its name. */
+  readonly reason: string;
 }

@@ -1,39 +1,75 @@
 /** The table of transfer methods. */
 
 import { ConfigError } from "../../gpu/mod.ts";
+import { nearestName } from "../nearest.ts";
 import { aft } from "./aft.ts";
+import { cka } from "./cka.ts";
+import { combine } from "./combine.ts";
 import { kd } from "./kd.ts";
+import { kkd } from "./kkd.ts";
 import type { Method } from "./method.ts";
+import { pkt } from "./pkt.ts";
+import { rkd } from "./rkd.ts";
+import { sp } from "./sp.ts";
 import { stl } from "./stl.ts";
+import { vid } from "./vid.ts";
 
-export type { Method, MethodBatch, MethodOptions, MethodShape, Regulariser } from "./method.ts";
-
-/** Every method, by its name on the command line. */
-export const methods: Readonly<Record<"stl" | "aft" | "kd", Method>> = { stl, aft, kd };
+export type {
+  Method,
+  MethodBatch,
+  MethodPart,
+  MethodRate,
+  MethodShape,
+  Refusal,
+  Regulariser,
+} from "./method.ts";
+export type { DistanceName, KernelName, MethodOptions, RhoKind, SparsityName } from "./options.ts";
+export type { Preparation, StudentAccess, StudentCopy } from "./preparation.ts";
 
 /** Name of a method. */
-export type MethodName = keyof typeof methods;
+export type MethodName = "stl" | "aft" | "kd" | "kkd" | "rkd" | "sp" | "pkt" | "cka" | "vid";
+
+/** Every method, by its name on the command line. */
+export const methods: Readonly<Record<MethodName, Method>> = {
+  ...{ stl, aft, kd, kkd, rkd },
+  ...{ sp, pkt, cka, vid },
+};
+
+/** A method, or several with `+` between them. */
+export type MethodText = MethodName | `${MethodName}+${string}`;
 
 /**
  * Looks a method up.
  *
- * @param name Its name.
- * @returns The method's entry.
- * @throws {ConfigError} For a name that is not in the table.
+ * @param text Its name, or the names of several with `+` between them.
+ * @returns The method's entry; that of a combination is made of its parts.
+ * @throws {ConfigError} For a name that is not in the table, one that is given twice, and for stl in
+ * a combination.
  *
  * @example
  * ```ts
  * import { methodOf } from "@aft/aft/aft";
- * import { assertEquals } from "@std/assert";
+ * import { assert, assertEquals } from "@std/assert";
  *
- * assertEquals(methodOf("aft").options, ["rho"]);
+ * assert(methodOf("aft").options.includes("rho"));
+ * assertEquals(methodOf("aft+kd").beta, [30, 10]);
  * ```
  */
-export function methodOf(name: string): Method {
-  if (Object.hasOwn(methods, name)) return methods[name as MethodName];
-  const known = Object.keys(methods).join(", ");
-  throw new ConfigError(`Cannot use method ${name}: the methods are ${known}`, {
-    field: "method",
-    value: name,
-  });
+export function methodOf(text: string): Method {
+  const names = text.split("+");
+  const refuse = (reason: string): never => {
+    throw new ConfigError(`Cannot use method ${text}: ${reason}`, { field: "method", value: text });
+  };
+  const unknown = names.find((name) => !Object.hasOwn(methods, name));
+  if (unknown !== undefined) {
+    const nearest = nearestName(unknown, Object.keys(methods));
+    const known = `the methods are ${Object.keys(methods).join(", ")}`;
+    return refuse(nearest === undefined ? known : `did you mean ${nearest}? ${known}`);
+  }
+  const parts = names.map((name) => methods[name as MethodName]);
+  if (parts.length === 1) return parts[0];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) return refuse(`it names ${twice} twice`);
+  if (names.includes("stl")) return refuse("stl adds nothing to other methods");
+  return combine(parts);
 }

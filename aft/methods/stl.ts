@@ -7,6 +7,8 @@ export const stl: Method = {
   name: "stl",
   summary: "labels alone, no teacher: the baseline",
   formula: "0",
+  source: "the baseline of arXiv 2406.07337",
+  learns: "nothing",
   beta: 0,
   usesTeachers: false,
   options: [],

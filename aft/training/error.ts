@@ -35,3 +35,33 @@ export class TrainingError extends Error {
     this.loss = options.loss;
   }
 }
+
+/** Where a loss was seen. */
+export interface Sighting {
+  /** Updates taken. */
+  readonly step: number;
+  /** Learning rate of the student in the last of them. */
+  readonly learningRate?: number;
+  /** What it means that this loss is not finite, where more is known. */
+  readonly reason?: string;
+}
+
+/**
+ * Refuses a loss that is not finite.
+ *
+ * @param what What it is the loss of, in words.
+ * @param loss The loss.
+ * @param seen Where it was seen.
+ * @throws {TrainingError} If it is NaN or infinite; says what to do.
+ */
+export function requireFinite(what: string, loss: number, seen: Sighting): void {
+  if (Number.isFinite(loss)) return;
+  const { step, learningRate, reason } = seen;
+  const rate = learningRate === undefined ? "" : ` at learning rate ${learningRate}`;
+  const rates = "take a smaller lr or beta, or limit gradients by clip-norm";
+  const advice = reason === undefined ? rates : `${reason}; otherwise ${rates}`;
+  throw new TrainingError(
+    `Cannot train on after step ${step}: ${what} is ${loss}${rate}; ${advice}`,
+    { step, loss },
+  );
+}

@@ -18,7 +18,7 @@ import {
 import { crossEntropy, meanSquaredError } from "../../nn/mod.ts";
 import type { TrainSettings } from "../config.ts";
 import type { TaskKind } from "../data/types.ts";
-import type { Regulariser } from "../methods/mod.ts";
+import type { MethodBatch, Regulariser } from "../methods/mod.ts";
 import type { Model } from "../model.ts";
 import { scaler } from "./scaling.ts";
 
@@ -33,6 +33,15 @@ export interface Batch {
   readonly labels: Tensor;
   /** Teachers' features side by side, `[batch, columns]`; missing for a method without. */
   readonly features?: Tensor;
+}
+
+/** What a method learns, by group: a combination has one for each of its methods. */
+export function learnedBy(regulariser: Regulariser | undefined): TrainedParameters {
+  if (regulariser === undefined) return {};
+  const groups = regulariser.parts
+    ? regulariser.parts.map(({ name, regulariser }) => [name, regulariser.parameters] as const)
+    : [["regulariser", regulariser.parameters] as const];
+  return Object.fromEntries(groups.filter(([, learned]) => Object.keys(learned).length > 0));
 }
 
 /** What a step records: gradients, and `[task, regulariser, correct]` for the log. */
@@ -59,34 +68,55 @@ export class Objective {
     this.#settings = settings;
     this.#model = model;
     this.#regulariser = regulariser;
-    const student = model.student.parameters();
-    const learned = regulariser?.parameters ?? {};
-    this.parameters = Object.keys(learned).length > 0
-      ? { student, regulariser: learned }
-      : { student };
+    this.parameters = { student: model.student.parameters(), ...learnedBy(regulariser) };
     const { teacher } = model.scaling;
     this.#standardise = settings.standardise && teacher
       ? scaler(teacher, [teacher.mean.length])
       : (psi) => psi;
   }
 
-  /** Records losses and gradients of a batch; `step` seeds what the student draws. */
-  record(batch: Batch, step: number): StepRecord {
-    const losses = (_parameters: TrainedParameters) => this.#losses(batch, step);
+  /**
+   * Records losses and gradients of a batch.
+   *
+   * @param batch The rows.
+   * @param step Seeds what student and method draw.
+   * @param frozen Whether the student stands still in this step.
+   */
+  record(batch: Batch, step: number, frozen = false): StepRecord {
+    const losses = (_parameters: TrainedParameters) => this.#losses(batch, step, frozen);
     const { aux, grads } = valueAndGradWithAux(losses)(this.parameters);
     return { grads, told: aux };
   }
 
-  #losses({ inputs, labels, features: psi }: Batch, step: number): { loss: Tensor; aux: Tensor } {
-    const { logits, features } = this.#model.forward(inputs, step);
+  #losses(batch: Batch, step: number, frozen: boolean): { loss: Tensor; aux: Tensor } {
+    const { inputs, labels } = batch;
+    // A student that stands still is applied as outside training: its running statistics stay.
+    const { logits, features } = this.#model.forward(inputs, frozen ? undefined : step);
     const { task, correct } = taskLoss(this.#model.data.task, logits, labels, this.#settings);
-    if (this.#regulariser === undefined || psi === undefined) {
+    if (this.#regulariser === undefined) {
       return { loss: task, aux: stack([task, zeros([]), correct]) };
     }
-    const teacher = this.#standardise(psi);
-    const regulariser = this.#regulariser.loss({ features, logits, teacher, labels });
-    const loss = add(task, mul(regulariser, this.#settings.beta));
-    return { loss, aux: stack([task, regulariser, correct]) };
+    const teacher = batch.features ? this.#standardise(batch.features) : zeros([labels.size, 1]);
+    const seen = { features, logits, teacher, labels };
+    const again = { inputs: this.#model.normalised(inputs), seed: step };
+    const { added, told } = this.#added({ ...seen, ...again });
+    return { loss: add(task, added), aux: stack([task, told, correct]) };
+  }
+
+  /**
+   * What methods add to the task loss, and what is told of it: the loss of a single method before its
+   * beta; of a combination, whose losses have units of their own, what they add together.
+   */
+  #added(batch: MethodBatch): { added: Tensor; told: Tensor } {
+    const { parts } = this.#regulariser!;
+    const betas = [this.#settings.beta].flat();
+    if (parts === undefined) {
+      const told = this.#regulariser!.loss(batch);
+      return { added: mul(told, betas[0]), told };
+    }
+    const weighted = parts.map(({ regulariser }, i) => mul(regulariser.loss(batch), betas[i]));
+    const added = weighted.reduce((a, b) => add(a, b));
+    return { added, told: added };
   }
 }
 

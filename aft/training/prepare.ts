@@ -1,21 +1,11 @@
 /** From data and settings to what the training loop works with. */
 
 import { ConfigError, ShapeError } from "../../gpu/errors.ts";
-import {
-  Adam,
-  AdamW,
-  type Optimiser,
-  type OptimiserOptions,
-  type ParameterGroup,
-  SGD,
-} from "../../nn/mod.ts";
 import type { TrainSettings } from "../config.ts";
 import type { Teacher } from "../data/features.ts";
 import { columnStatistics, inputStatistics } from "../data/normalise.ts";
 import { chooseRows, type ChosenRows } from "../data/split.ts";
 import type { DataShape, Split } from "../data/types.ts";
-import type { Regulariser } from "../methods/mod.ts";
-import type { Model } from "../model.ts";
 import { arrayRows, featureRows, type HostRows } from "./rows.ts";
 import type { Scaling, TeacherScale } from "./scaling.ts";
 
@@ -160,27 +150,4 @@ export function trainingRows(
     rows.set("features", featureRows(teachers.map((t) => t.splits.train), featureStorage));
   }
   return rows;
-}
-
-/** The optimiser of student and method: the method's part has its own rate and never decays. */
-export function makeOptimiser(
-  settings: TrainSettings,
-  model: Model,
-  regulariser: Regulariser | undefined,
-): Optimiser {
-  const { lr, regulariserLr, weightDecay, clipNorm, momentum, optimiser, ema } = settings;
-  const groups: ParameterGroup[] = [
-    { name: "student", parameters: model.student.parameters(), rate: lr, decay: weightDecay },
-  ];
-  if (regulariser && Object.keys(regulariser.parameters).length > 0) {
-    const { parameters } = regulariser;
-    const rate = regulariser.rate === "regulariser" ? regulariserLr : lr;
-    groups.push({ name: "regulariser", parameters, rate, decay: 0 });
-  }
-  const options: OptimiserOptions = {
-    ...clipNorm > 0 && { clip: clipNorm },
-    ...ema > 0 && { ema },
-  };
-  if (optimiser === "sgd") return new SGD(groups, { ...options, momentum });
-  return optimiser === "adamw" ? new AdamW(groups, options) : new Adam(groups, options);
 }

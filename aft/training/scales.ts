@@ -1,7 +1,9 @@
 /** What a method's scales say, from a run that goes on or from its checkpoint. */
 
 import type { TeacherColumns } from "../checkpoint.ts";
-import { explainScales, type ScaleReport } from "../rho.ts";
+import { explainRho, type ScaleReport } from "../rho.ts";
+import type { TrainSettings } from "../config.ts";
+import { rhoValues, scalesIn, type ScaleValues } from "../methods/rho_values.ts";
 import type { Scaling } from "./scaling.ts";
 
 /** What explaining scales needs to know of a run. */
@@ -10,23 +12,24 @@ export interface ScaledRun {
   readonly teachers: readonly TeacherColumns[];
   /** Statistics over the training rows in use. */
   readonly scaling: Scaling;
-  /** Whether the method sees columns at variance 1. */
-  readonly standardise: boolean;
+  /** How scales come about, and whether the method sees columns at variance 1. */
+  readonly settings: Pick<TrainSettings, "rho" | "sparsity" | "standardise">;
 }
 
 /**
  * Explains scales by the variances that the method sees.
  *
- * @param s One number per teacher column; undefined for a method without scales.
+ * @param held What the method holds, learned or not, by name.
  * @param run Teachers and statistics of the run.
  * @returns The report; undefined where there is nothing to explain.
  */
 export function scalesOf(
-  s: ArrayLike<number> | undefined,
-  { teachers, scaling: { teacher }, standardise }: ScaledRun,
+  held: Readonly<Record<string, ScaleValues>>,
+  { teachers, scaling: { teacher }, settings }: ScaledRun,
 ): ScaleReport | undefined {
-  if (s === undefined || teacher === undefined) return undefined;
+  const scales = scalesIn(held);
+  if (scales === undefined || teacher === undefined) return undefined;
   const { variance, deviation } = teacher;
-  const seen = standardise ? variance.map((v, i) => v / deviation[i] ** 2) : variance;
-  return explainScales(s, seen, teachers);
+  const seen = settings.standardise ? variance.map((v, i) => v / deviation[i] ** 2) : variance;
+  return explainRho(rhoValues(scales, settings), seen, teachers);
 }

@@ -24,8 +24,8 @@ export const isCheckpoint = (m: Record<string, string>) => m.format === "aft-che
 export async function inspectCheckpoint(path: string): Promise<Finding> {
   const checkpoint = await readCheckpoint(path);
   const { config, regulariser, constants } = checkpoint;
-  const s = regulariser.s ?? constants.s;
-  const scales = scalesOf(s?.values, { ...checkpoint, standardise: config.standardise });
+  const held = { ...regulariser, ...constants };
+  const scales = scalesOf(held, { ...checkpoint, settings: config });
   return {
     kind: "checkpoint",
     facts: factsOf(checkpoint, scales),
@@ -70,7 +70,7 @@ function print(
   output.field("Student", `${config.student}, ${count(countNumbers(student), "parameter")}`);
   output.field(
     "Method",
-    `${config.method}, beta ${number(config.beta)}` +
+    `${config.method}, beta ${[config.beta].flat().map((beta) => number(beta)).join(", ")}` +
       (learned > 0 ? `, ${count(learned, "number")} learned` : ""),
   );
   output.field("Step", `${number(step)} of ${number(config.steps)}, seed ${config.seed}`);

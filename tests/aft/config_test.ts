@@ -36,6 +36,16 @@ Deno.test("defaults are those of the reference protocol", () => {
     method: "aft",
     beta: 30,
     rho: "learned",
+    rhoSteps: 1,
+    kernel: "linear",
+    distance: "root",
+    centre: true,
+    normalise: true,
+    bandwidth: 1,
+    degree: 2,
+    tensorProduct: false,
+    sparsity: "none",
+    sparsityStrength: 0.01,
     standardise: false,
     featureStorage: "auto",
     regulariserLr: 1e-2,
@@ -68,6 +78,23 @@ Deno.test("beta follows the method where it is not given", () => {
   assertEquals(betaOf({ method: "kd", beta: undefined }), 10);
 });
 
+Deno.test("of a combination every method has a beta of its own, given ones first", () => {
+  const betaOf = (beta?: number | number[]) => resolveSettings({ method: "aft+kd", beta }).beta;
+  assertEquals(betaOf(), [30, 10]);
+  assertEquals(betaOf(3), [3, 10]);
+  assertEquals(betaOf([3, 0.5]), [3, 0.5]);
+  assertEquals(parseConfigFlag("beta", "3,0.5"), { beta: [3, 0.5] });
+  assertRefused(
+    () => betaOf([1, 2, 3]),
+    "Cannot train with beta 1,2,3: beta has more numbers than aft+kd has methods",
+    "beta",
+  );
+  assertRefused(
+    () => resolveSettings({ method: "kd", beta: [1, 2] }),
+    "Cannot train with beta 1,2: beta has more numbers than kd has methods",
+  );
+});
+
 Deno.test("the run folder is named after data, method and seed", () => {
   const outOf = (given: Partial<TrainConfig>) => resolveConfig({ method: "stl", ...given }).out;
   assertEquals(outOf({ data: "/a/b/cifar10/" }), "runs/cifar10-stl-seed0");
@@ -86,9 +113,19 @@ const OUT_OF_RANGE: Partial<Record<ConfigKey, readonly string[]>> = {
   perClass: ["-1", "0.5"],
   valSize: ["-1", "1.5", "NaN"],
   testSize: ["-0.1", "2.5"],
-  method: ["AFT2"],
-  beta: ["-1", "Infinity", "1e10"],
+  method: ["AFT2", "", "aft+", "aft+aft", "aft+stl", "kd+no"],
+  beta: ["-1", "Infinity", "1e10", "1,", "1,-1", ""],
   rho: ["free"],
+  rhoSteps: ["0", "1.5", "1001"],
+  kernel: ["cosine"],
+  distance: ["l1"],
+  centre: ["yes"],
+  normalise: ["1"],
+  bandwidth: ["-1", "x"],
+  degree: ["0", "17", "2.5"],
+  tensorProduct: ["on"],
+  sparsity: ["l0"],
+  sparsityStrength: ["-1", "1e7"],
   standardise: ["yes"],
   featureStorage: ["f64", ""],
   regulariserLr: ["-1e-3", "nan"],
@@ -153,7 +190,8 @@ Deno.test("names that do not exist are refused with the nearest one", () => {
   assertRefused(() => parseConfigFlag("x", "3"), "Cannot use x: there is no such field", "x");
   assertRefused(
     () => resolveSettings({ method: "atf" as "aft" }),
-    "Cannot train with method atf: method must be one of stl, aft, kd; did you mean aft?",
+    "Cannot train with method atf: method must be " +
+      `${configFields.method.range}; did you mean aft?`,
     "method",
   );
   assertRefused(

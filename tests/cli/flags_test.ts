@@ -50,14 +50,14 @@ Deno.test("flags that are not given have their default", () => {
 Deno.test("negative numbers are values, and are refused for what they are", () => {
   const error = assertRefused(
     ["--beta", "-1"],
-    "Cannot use --beta -1: it must be a number from 0 to 1000000000",
+    "Cannot use --beta -1: it must be a number from 0 to 1000000000, or one for each method of a combination",
   );
   assertEquals([error.field, error.value], ["beta", "-1"]);
   assertRefused(["--seeds=-.5"], "Cannot use --seeds -.5: it must be an integer from 1 to 20");
 });
 
 Deno.test("a flag without its value is refused, before the next flag or at the end", () => {
-  const message = "Cannot use --beta without a value: write --beta N";
+  const message = "Cannot use --beta without a value: write --beta N[,N...]";
   assertRefused(["--beta"], message);
   assertRefused(["--beta", "--json"], message);
   assertRefused(["--beta", "-x"], message);
@@ -68,7 +68,7 @@ Deno.test("values that are no numbers, no integers, or empty are refused", () =>
   for (const text of ["x", "NaN", "Infinity", "1e10", ""]) {
     assertRefused(
       [`--beta=${text}`],
-      `Cannot use --beta ${text || '""'}: it must be a number from 0 to 1000000000`,
+      `Cannot use --beta ${text || '""'}: it must be ${flags.beta.range}`,
     );
   }
   for (const text of ["0", "21", "1.5", " "]) {

@@ -25,11 +25,18 @@ interface Index {
 
 const FEW = ["000_aft", "015_aft_w_o_rho", "071_kd", "014_aft", "119_rkd"];
 
-/** A folder of the same form with few cases and one trajectory. */
+/** A folder of the same form with few cases and two trajectories. */
 async function copyFew(folder: string): Promise<void> {
   await copyCases(GOLDEN, folder, FEW);
   await Deno.mkdir(`${folder}/trajectory`);
-  await copyCases(`${GOLDEN}/trajectory`, `${folder}/trajectory`, ["stl_sgd", "btune_adam"]);
+  await copyCases(`${GOLDEN}/trajectory`, `${folder}/trajectory`, ["stl_sgd", "kd_sgd"]);
+}
+
+/** Calls the method of a case by a name that nobody knows. */
+function rename(path: string, start: string): Promise<void> {
+  return changeIndex(path, (index) => {
+    index.cases.find(({ id }) => id.startsWith(start))!.method = "other";
+  });
 }
 
 async function copyCases(from: string, to: string, ids: readonly string[]): Promise<void> {
@@ -82,16 +89,20 @@ Deno.test({
   fn: () =>
     inTemporaryFolder(async (folder) => {
       await copyFew(folder);
+      await rename(`${folder}/index.json`, "071_kd");
+      await rename(`${folder}/trajectory/index.json`, "kd_sgd");
       const { code, output, last } = await golden(folder);
-      assertEquals([code, last], [0, "4 passed, 0 failed"]);
-      assertStringIncludes(output, "ran 3 of 5 cases and 1 of 2 trajectories in float32");
-      assertStringIncludes(output, "Not there yet: 1 cases of other methods: rkd 1\n");
-      assertStringIncludes(output, "Not there yet: 1 tensor-product cases: aft 1\n");
-      assertStringIncludes(output, "Not there yet: 1 trajectories: btune 1\n");
+      assertEquals([code, last], [0, "5 passed, 0 failed"]);
+      assertStringIncludes(output, "ran 4 of 5 cases and 1 of 2 trajectories in float32");
+      assertStringIncludes(output, "Not there yet: 1 cases of other methods: other 1\n");
+      assertStringIncludes(output, "Not there yet: 1 trajectories: other 1\n");
       for (
-        const [method, name] of [["aft", "grad.s"], ["aft_w_o_rho", "k_target5"], ["kd", "loss"]]
+        const [method, name] of [["aft", "grad.s"], ["aft_w_o_rho", "k_target5"], [
+          "rkd",
+          "refusal",
+        ]]
       ) {
-        assertMatch(output, new RegExp(`^${method} +${name} +1 .*e-\\d`, "m"));
+        assertMatch(output, new RegExp(`^${method} +${name} +\\d .*e[-+]\\d`, "m"));
       }
       assertMatch(output, /^aft +loss \(plain ops\) +1 /m);
       assertMatch(output, /^stl +final parameters +1 /m);
@@ -116,7 +127,7 @@ Deno.test({
       });
       await nudge(`${folder}/trajectory/stl_sgd.safetensors`, "final.model.fc2.bias", 0.1);
       const { code, output, last } = await golden(folder);
-      assertEquals([code, last], [1, "0 passed, 4 failed"]);
+      assertEquals([code, last], [1, "3 passed, 4 failed"]);
       const failed = output.split("\n").filter((line) => line.startsWith("FAILED"));
       const what = ["grad.s:", "grad.s (plain ops):", "k5:", "loss:", "final parameters:"];
       assertEquals(failed.length, what.length, failed.join("\n"));

@@ -2,10 +2,11 @@
 
 import { GpuError, read, slice, type Tensor, tensor, valueAndGrad, zeros } from "../../gpu/mod.ts";
 import type { MethodBatch, Regulariser } from "../../aft/methods/mod.ts";
+import { requireFinite } from "../../aft/training/error.ts";
 import { type Check, compare, finite, type Outcome, worse } from "./check.ts";
 import { CaseFile, type Entry } from "./form.ts";
 import { type Fields, refuse } from "./json.ts";
-import type { GoldenMethod } from "./methods.ts";
+import type { GoldenMethod, GoldenShape } from "./methods.ts";
 import { regulariserOf, variablesOf } from "./regulariser.ts";
 
 /** Rows and columns of the similarities that a case keeps, at most. */
@@ -17,38 +18,43 @@ type Asked = "everything" | "values" | "loss" | "finite";
 /** Tensors by their golden names. */
 type Outputs = Readonly<Record<string, Tensor>>;
 
-/** True for a case that multiplies the teachers' features, which no method here does yet. */
-export function isTensorProduct({ fields }: Entry): boolean {
-  return fields.flag("tensor_product", false);
-}
-
 /** Runs a case by the method's own kernels and, where it has any, by plain ops too. */
 export async function runCase(entry: Entry, golden: GoldenMethod): Promise<Outcome> {
   const { id, method, fields } = entry;
   const file = await CaseFile.read(entry.file);
-  const [rows, features] = [fields.count("n"), fields.count("d_student")];
-  const teacher = fields.counts("feat_dims").reduce((a, b) => a + b);
-  const phi = input(file, "in.feat", [rows, features]);
-  const psi = input(file, "in.pretrained", [rows, teacher]);
-  const regulariser = regulariserOf(golden, file, "param.", { features, teacher });
+  const shape = shapeOf(fields);
+  if (shape.tensorProduct && !golden.multiplies) {
+    refuse(file.path, id, `method ${method} knows no tensor product`);
+  }
+  const rows = fields.count("n");
+  const phi = input(file, "in.feat", [rows, shape.features]);
+  const psi = input(file, "in.pretrained", [rows, shape.teacher]);
+  const regulariser = regulariserOf(golden, file, "param.", shape);
   if (regulariser === undefined) refuse(file.path, id, `method ${method} has no loss of its own`);
   const own = (phi: Tensor) => regulariser.loss(batchOf(phi, psi));
   if (fields.flag("official_nan", false)) {
-    return { id, method, checks: [await refusal(() => own(phi).item())] };
+    return { id, method, checks: [await refusal(() => own(phi).item(), regulariser)] };
   }
-  const variables = variablesOf(regulariser);
+  const seen = (phi: Tensor) => ({ phi, psi, variables: variablesOf(regulariser), shape });
   const outputs = {
     ...lossAndGradients(own, phi, regulariser, golden),
-    ...golden.outputs?.(phi, psi, variables),
+    ...golden.outputs?.(seen(phi)),
   };
   const missing = fields.object("outputs").names.find((name) => !(name in outputs));
   if (missing !== undefined) refuse(file.path, id, `method ${method} has no output ${missing}`);
   const checks = await checksOf(fields, file, outputs);
-  if (golden.plain === undefined) return { id, method, checks };
-  const plain = (phi: Tensor) => golden.plain!(phi, psi, variables);
+  if (golden.plain?.(seen(phi)) === undefined) return { id, method, checks };
+  const plain = (phi: Tensor) => golden.plain!(seen(phi))!;
   const again = await checksOf(fields, file, lossAndGradients(plain, phi, regulariser, golden));
   const named = again.map((check) => ({ ...check, output: `${check.output} (plain ops)` }));
   return { id, method, checks: [...checks, ...named] };
+}
+
+function shapeOf(fields: Fields): GoldenShape {
+  const blocks = fields.counts("feat_dims");
+  const teacher = blocks.reduce((a, b) => a + b);
+  const tensorProduct = fields.flag("tensor_product", false);
+  return { features: fields.count("d_student"), teacher, blocks, seed: 0, tensorProduct };
 }
 
 function input(file: CaseFile, name: string, shape: readonly number[]): Tensor {
@@ -127,11 +133,19 @@ function corner(name: string, x: Tensor): Tensor {
   return slice(x, [0, 0], [size, size]);
 }
 
-/** Where the reference gives NaN an error is asked for, and not one of the GPU's. */
-async function refusal(run: () => Promise<number>): Promise<Check> {
+/**
+ * Where the reference gives NaN an error is asked for, and not one of the GPU's: of the method
+ * itself, or of the check that training holds its loss to.
+ */
+async function refusal(
+  run: () => Promise<number>,
+  { undefinedWhere }: Regulariser,
+): Promise<Check> {
   const check = { output: "refusal", tolerance: 0 };
   try {
-    return { ...check, error: NaN, detail: `there is no error, the loss is ${await run()}` };
+    const loss = await run();
+    requireFinite("the regulariser", loss, { step: 1, reason: undefinedWhere });
+    return { ...check, error: NaN, detail: `there is no error, the loss is ${loss}` };
   } catch (error) {
     if (!(error instanceof Error) || error instanceof GpuError) throw error;
     return { ...check, error: 0, detail: error.message };

@@ -1,42 +1,122 @@
 /** Which method of this package a golden method is. One entry makes its cases and trajectories run. */
 
-import { mul, sigmoid, similarity, similarityGapFromOps, type Tensor } from "../../gpu/mod.ts";
-import { type Method, type MethodOptions, methods } from "../../aft/methods/mod.ts";
+import {
+  add,
+  matmul,
+  mul,
+  sigmoid,
+  similarity,
+  similarityGapFromOps,
+  slice,
+  type Tensor,
+} from "../../gpu/mod.ts";
+import { methods } from "../../aft/methods/mod.ts";
+import type { MethodShape, Regulariser } from "../../aft/methods/method.ts";
+import { type MethodOptions, optionDefaults } from "../../aft/methods/options.ts";
+import { similarityOf } from "../../aft/methods/similarity.ts";
+
+/** Sizes of a case. */
+export interface GoldenShape extends MethodShape {
+  blocks: readonly number[];
+  /** Whether the teachers' features are multiplied with each other. */
+  tensorProduct: boolean;
+}
 
 /** A golden method in the words of this package. */
 export interface GoldenMethod {
-  method: Method;
-  options?: MethodOptions;
+  /** Makes the method; undefined for one without a loss. */
+  create: (shape: GoldenShape) => Regulariser | undefined;
+  /** Whether it knows tensor products of teachers. */
+  multiplies?: boolean;
   /** Our name of each golden parameter. */
   names: Readonly<Record<string, string>>;
+  /** Golden parameters that runs do not compare: their true gradient is 0, steps are noise. */
+  unseen?: readonly string[];
   /** Other outputs than loss and gradients. */
-  outputs?: (phi: Tensor, psi: Tensor, variables: Variables) => Record<string, Tensor>;
-  /** The loss in plain ops, where the method has kernels of its own. */
-  plain?: (phi: Tensor, psi: Tensor, variables: Variables) => Tensor;
+  outputs?: (seen: Seen) => Record<string, Tensor>;
+  /** The loss in plain ops, where the method has kernels of its own; undefined where it has none. */
+  plain?: (seen: Seen) => Tensor | undefined;
 }
 
 /** Parameters and constants of a method, by our names. */
 export type Variables = Readonly<Record<string, Tensor>>;
 
-const gap: Pick<GoldenMethod, "names" | "outputs" | "plain"> = {
-  names: { s: "s" },
-  outputs: (phi, psi, { s }) => ({
-    k5: similarity(phi),
-    k_target5: similarity(mul(psi, sigmoid(s))),
-  }),
-  plain: (phi, psi, { s }) => similarityGapFromOps(phi, psi, sigmoid(s)),
-};
+/** What a case computes from. */
+export interface Seen {
+  phi: Tensor;
+  psi: Tensor;
+  variables: Variables;
+  shape: GoldenShape;
+}
+
+/** Similarities of a form of aft that weighs columns by sigmoid(s). */
+function similarities(given: MethodOptions): NonNullable<GoldenMethod["outputs"]> {
+  const options = { ...optionDefaults, ...given };
+  return ({ phi, psi, variables: { s }, shape }) => {
+    const target = mul(psi, sigmoid(s));
+    const blocks = shape.tensorProduct ? columnsOf(target, shape.blocks) : [target];
+    return { k5: similarityOf([phi], options), k_target5: similarityOf(blocks, options) };
+  };
+}
+
+function columnsOf(x: Tensor, blocks: readonly number[]): Tensor[] {
+  let start = 0;
+  return blocks.map((columns) => slice(x, [0, start], [x.shape[0], start += columns]));
+}
+
+/** A form of aft with scales. */
+function scaled(options: MethodOptions): GoldenMethod {
+  return {
+    create: (shape) => {
+      const { tensorProduct } = shape;
+      return methods.aft.create(shape, { ...options, tensorProduct });
+    },
+    multiplies: true,
+    names: { s: "s" },
+    outputs: similarities(options),
+  };
+}
+
+const plainGap: GoldenMethod["plain"] = ({ phi, psi, variables: { s }, shape }) =>
+  shape.tensorProduct ? undefined : similarityGapFromOps(phi, psi, sigmoid(s));
+const map = { "proj.weight": "map.weight", "proj.bias": "map.bias" };
 
 /** Every golden method that exists here, by its golden name. */
 export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
-  stl: { method: methods.stl, names: {} },
-  aft: { method: methods.aft, ...gap },
-  aft_w_o_rho: { method: methods.aft, options: { rho: "fixed" }, ...gap },
-  kd: {
-    method: methods.kd,
-    names: { "proj.weight": "map.weight", "proj.bias": "map.bias" },
+  stl: { create: () => undefined, names: {} },
+  aft: { ...scaled({}), plain: plainGap },
+  aft_w_o_rho: { ...scaled({ rho: "fixed" }), plain: plainGap },
+  aft_rbf: scaled({ kernel: "rbf" }),
+  aft_dense: {
+    create: (shape) => methods.aft.create(shape, { rho: "dense" }),
+    names: { s: "s" },
+    outputs: ({ phi, psi, variables: { s } }) => ({
+      k5: similarity(phi),
+      k_target5: similarity(matmul(psi, s)),
+    }),
   },
+  aft_no_kernel: {
+    create: (shape) => methods.aft.create(shape, { kernel: "none" }),
+    names: map,
+    unseen: ["proj.bias"],
+  },
+  kd: { create: (shape) => methods.kd.create(shape), names: map },
+  kkd: {
+    create: (shape) => methods.kkd.create(shape),
+    names: map,
+    unseen: ["proj.bias"],
+    outputs: ({ phi, psi, variables }) => ({
+      k5: similarity(mapped(phi, variables)),
+      k_target5: similarity(psi),
+    }),
+  },
+  rkd: { create: (shape) => methods.rkd.create(shape), names: {} },
 };
+
+/** phi G^T + g. */
+function mapped(phi: Tensor, variables: Variables): Tensor {
+  return add(matmul(phi, variables["map.weight"], { transposeB: true }), variables["map.bias"]);
+}
 
 /** The entry of a golden method, if it exists here. */
 export function goldenMethod(name: string): GoldenMethod | undefined {

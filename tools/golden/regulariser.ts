@@ -4,7 +4,7 @@ import type { Variable } from "../../gpu/mod.ts";
 import type { Regulariser } from "../../aft/methods/mod.ts";
 import type { CaseFile } from "./form.ts";
 import { refuse } from "./json.ts";
-import type { GoldenMethod } from "./methods.ts";
+import type { GoldenMethod, GoldenShape } from "./methods.ts";
 
 /**
  * Makes the method and gives it the file's parameters; undefined for a method without a loss.
@@ -15,14 +15,13 @@ export function regulariserOf(
   golden: GoldenMethod,
   file: CaseFile,
   prefix: string,
-  shape: { features: number; teacher: number },
+  shape: GoldenShape,
 ): Regulariser | undefined {
-  const regulariser = golden.method.create({ ...shape, seed: 0 }, golden.options);
+  const regulariser = golden.create(shape);
   const known = file.names(prefix).filter((name) => Object.hasOwn(golden.names, name));
   const unknown = file.names(prefix).filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    const { name } = golden.method;
-    refuse(file.path, prefix + unknown[0], `method ${name} has no such parameter`);
+    refuse(file.path, prefix + unknown[0], "the method has no such parameter");
   }
   if (regulariser === undefined) return undefined;
   const variables = variablesOf(regulariser);

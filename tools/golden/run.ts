@@ -1,6 +1,6 @@
 /** Runs everything of a golden folder that this package has a method for. */
 
-import { isTensorProduct, runCase } from "./case.ts";
+import { runCase } from "./case.ts";
 import type { Outcome } from "./check.ts";
 import type { Entry, Folder } from "./form.ts";
 import { runLogme } from "./logme.ts";
@@ -16,9 +16,7 @@ export interface Counts {
 
 /** Runs a folder and prints what was reached. */
 export async function runFolder(folder: Folder, print: (line: string) => void): Promise<Counts> {
-  const products = folder.cases.filter(isTensorProduct);
-  const plain = folder.cases.filter((entry) => !isTensorProduct(entry));
-  const cases = await runKnown(plain, runCase);
+  const cases = await runKnown(folder.cases, runCase);
   const trajectories = await runKnown(folder.trajectories, runTrajectory);
   const logme: Outcome[] = [];
   for (const entry of folder.logme) logme.push(await runLogme(entry));
@@ -34,8 +32,7 @@ export async function runFolder(folder: Folder, print: (line: string) => void): 
     if (outcomes.length > 0) lines.push("", title, ...errorTable(outcomes));
   }
   const absent = [
-    notThereYet("cases of other methods", plain.filter(isUnknown)),
-    notThereYet("tensor-product cases", products),
+    notThereYet("cases of other methods", folder.cases.filter(isUnknown)),
     notThereYet("trajectories", folder.trajectories.filter(isUnknown)),
   ];
   const outcomes = [...cases, ...trajectories, ...logme];

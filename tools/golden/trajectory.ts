@@ -74,8 +74,10 @@ export async function runTrajectory(entry: Entry, golden: GoldenMethod): Promise
 function prepare(fields: Fields, golden: GoldenMethod, file: CaseFile): Run {
   const student = studentOf(file);
   const [rows] = file.shape("in.x");
-  const columns = fields.counts("feat_dims").reduce((a, b) => a + b);
-  const shape = { features: student.fc2.weight.shape[0], teacher: columns };
+  const blocks = fields.counts("feat_dims");
+  const columns = blocks.reduce((a, b) => a + b);
+  const features = student.fc2.weight.shape[0];
+  const shape = { features, teacher: columns, blocks, seed: 0, tensorProduct: false };
   const regulariser = regulariserOf(golden, file, "init.prior.", shape);
   return {
     student,
@@ -220,6 +222,7 @@ async function finalParameters(run: Run, golden: GoldenMethod, file: CaseFile): 
   for (const [name, own] of Object.entries(golden.names)) {
     variables.set(`final.prior.${name}`, held[own]);
   }
+  for (const name of golden.unseen ?? []) variables.delete(`final.prior.${name}`);
   const values = await read([...variables.values()]);
   return [...variables].map(([name, { shape }], i) => {
     const reference = file.outputs(name, shape);

@@ -1,0 +1,163 @@
+/** What the tests of methods share: matrices of plain numbers, and methods held to them. */
+
+import { assertEquals } from "@std/assert";
+import { openGpu, read, type Tensor, tensor, valueAndGrad, zeros } from "../../../gpu/mod.ts";
+import type { Method, MethodBatch, Regulariser } from "../../../aft/methods/method.ts";
+import type { MethodOptions } from "../../../aft/methods/options.ts";
+import type { Preparation } from "../../../aft/methods/preparation.ts";
+import { assertClose, type HostArray, hostArray, numericGradient } from "../../nn/support.ts";
+
+await openGpu();
+
+/** Rows of plain numbers. */
+export type Matrix = number[][];
+
+/** A matrix of values in row-major order. */
+export function matrixOf({ shape: [rows, columns], values }: HostArray): Matrix {
+  return Array.from(
+    { length: rows },
+    (_, r) => Array.from(values.subarray(r * columns, (r + 1) * columns)),
+  );
+}
+
+/** A matrix on the device. */
+export function onDevice(x: Matrix | HostArray): Tensor {
+  if (Array.isArray(x)) return tensor(x);
+  return tensor(Float32Array.from(x.values), { shape: x.shape });
+}
+
+export const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+export const mean = (values: readonly number[]) => sum(values) / values.length;
+export const dot = (a: readonly number[], b: readonly number[]) => sum(a.map((v, i) => v * b[i]));
+export const map2 = (a: Matrix, b: Matrix, f: (x: number, y: number) => number) =>
+  a.map((row, i) => row.map((x, j) => f(x, b[i][j])));
+export const transposed = (x: Matrix) => x[0].map((_, c) => x.map((row) => row[c]));
+export const product = (a: Matrix, b: Matrix) =>
+  a.map((row) => transposed(b).map((column) => dot(row, column)));
+export const gram = (x: Matrix) => x.map((a) => x.map((b) => dot(a, b)));
+export const scaled = (x: Matrix, weights: readonly number[]) =>
+  x.map((row) => row.map((v, c) => v * weights[c]));
+export const sigmoid = (s: number) => 1 / (1 + Math.exp(-s));
+
+export function centred(x: Matrix): Matrix {
+  const means = transposed(x).map(mean);
+  return x.map((row) => row.map((v, c) => v - means[c]));
+}
+
+/** Rows over their length and a guard. */
+export function unit(x: Matrix, guard = 1e-8): Matrix {
+  return x.map((row) => row.map((v) => v / (Math.hypot(...row) + guard)));
+}
+
+/** x W^T + b. */
+export function affine(x: Matrix, weight: Matrix, bias: readonly number[]): Matrix {
+  return x.map((row) => weight.map((w, o) => dot(row, w) + bias[o]));
+}
+
+/** Root of the mean square with AFT's guard. */
+export function rootMeanSquare(x: Matrix): number {
+  return Math.sqrt(mean(x.flat().map((v) => v * v)) + 1e-8);
+}
+
+/** What a reference sees: features of both sides, and the method's variables by name. */
+export interface HostSeen {
+  phi: Matrix;
+  psi: Matrix;
+  logits: Matrix;
+  variables: Record<string, HostArray>;
+}
+
+/** A case of {@link assertMethod}. */
+export interface MethodCase {
+  options?: MethodOptions;
+  rows?: number;
+  features?: number;
+  blocks?: number[];
+  outputs?: number;
+  tolerance?: number;
+  /** Called before the comparison. */
+  ready?: (regulariser: Regulariser) => void | Promise<void>;
+  /** The method at work, where the table's entry does not make it. */
+  create?: () => Regulariser;
+}
+
+/**
+ * Holds a method's loss and its gradients, with respect to student features, logits and everything it
+ * learns, to a reference in float64 and its central differences.
+ */
+export async function assertMethod(
+  method: Method,
+  reference: (seen: HostSeen) => number,
+  options: MethodCase = {},
+): Promise<void> {
+  const { rows = 6, features = 3, blocks = [4], outputs = 3, tolerance = 2e-5 } = options;
+  const teacher = sum(blocks);
+  const shape = { features, teacher, blocks, outputs, seed: 3 };
+  const regulariser = options.create?.() ?? method.create(shape, options.options)!;
+  await options.ready?.(regulariser);
+  const phi = hostArray([rows, features], 11);
+  const psi = hostArray([rows, teacher], 12, 1.5);
+  const logits = hostArray([rows, outputs], 13, 2);
+  const labels = tensor(Int32Array.from({ length: rows }, (_, i) => i % outputs));
+  const variables = await hostVariables(regulariser);
+  const run = valueAndGrad((p: { phi: Tensor; logits: Tensor; own: Record<string, Tensor> }) =>
+    regulariser.loss({ features: p.phi, logits: p.logits, teacher: onDevice(psi), labels })
+  );
+  const own = regulariser.parameters;
+  const { value, grads } = run({ phi: onDevice(phi), logits: onDevice(logits), own });
+  assertEquals(value.shape, []);
+  const names = Object.keys(own);
+  const found = await read([value, grads.phi, grads.logits, ...names.map((n) => grads.own[n])]);
+  const seen = () =>
+    reference({ phi: matrixOf(phi), psi: matrixOf(psi), logits: matrixOf(logits), variables });
+  const what = [`${method.name}`, "gradient of features", "gradient of logits", ...names];
+  assertClose(found[0], [seen()], tolerance, what[0]);
+  [phi, logits, ...names.map((name) => variables[name])].forEach(({ values }, i) => {
+    assertClose(found[i + 1], numericGradient(seen, values), tolerance, what[i + 1]);
+  });
+}
+
+/** Values of everything that a method holds. */
+export async function hostVariables(
+  { parameters, constants }: Regulariser,
+): Promise<Record<string, HostArray>> {
+  const all = Object.entries({ ...constants, ...parameters });
+  const values = await Promise.all(all.map(([, variable]) => variable.data()));
+  return Object.fromEntries(all.map(([name, { shape }], i) => [
+    name,
+    { shape: [...shape], values: Float64Array.from(values[i]) },
+  ]));
+}
+
+/** A batch of features alone. */
+export function batchOf(phi: Matrix | HostArray, psi: Matrix | HostArray): MethodBatch {
+  const [features, teacher] = [onDevice(phi), onDevice(psi)];
+  const rows = features.shape[0];
+  return { features, teacher, logits: zeros([rows, 2]), labels: zeros([rows], "i32") };
+}
+
+/** The loss of a method on features. */
+export function lossOf(
+  { loss }: Regulariser,
+  phi: Matrix | HostArray,
+  psi: Matrix | HostArray,
+): Promise<number> {
+  return loss(batchOf(phi, psi)).item();
+}
+
+/** Training rows made by hand. */
+export function rowsOf(
+  psi: Matrix,
+  labels: readonly number[],
+  { classes = 0, phi = psi }: { classes?: number; phi?: Matrix } = {},
+): Preparation {
+  return {
+    rows: psi.length,
+    labels: classes > 0 ? Int32Array.from(labels) : Float32Array.from(labels),
+    classes,
+    seed: 5,
+    teacher: (positions = psi.map((_, i) => i)) =>
+      Float32Array.from(Array.from(positions).flatMap((i) => psi[i])),
+    student: () => Promise.resolve(Float32Array.from(phi.flat())),
+  };
+}
