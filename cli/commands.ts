@@ -6,6 +6,7 @@ import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { evaluate } from "./eval.ts";
 import { inspect } from "./inspect.ts";
+import { methodsCommand } from "./methods.ts";
 import { predict } from "./predict.ts";
 import { rank } from "./rank.ts";
 import { train } from "./train.ts";
@@ -13,6 +14,7 @@ import { train } from "./train.ts";
 /** Every command, in the order of the help text. */
 export const commands: readonly Command[] = [
   demo,
+  methodsCommand,
   rank,
   train,
   compare,

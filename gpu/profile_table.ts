@@ -24,7 +24,7 @@ export function profileTable(
     `${submits} submits recorded${skipped > 0 ? `, ${skipped} more not` : ""}: ${ms(device)} ms ` +
       (timed === "kernels"
         ? `in kernels by the device's clock, ${ms(seconds)} ms in all on the host's`
-        : `from send to done by the host's clock, since this adapter has no timestamps: kernels ` +
+        : `from send to done by the host's clock, without timestamps of the device: kernels ` +
           `cannot be told apart`),
   );
   if (ceilings !== undefined) {

@@ -61,7 +61,7 @@ Deno.test("without timestamps whole submits are timed, and the table says so", a
   });
   assertEquals([timed, rows.length], ["submits", 1]);
   assertStringIncludes(rows[0].label, "1 kernels from ");
-  assertStringIncludes(table, "this adapter has no timestamps");
+  assertStringIncludes(table, "without timestamps of the device");
 });
 
 Deno.test("submits beyond the limit are counted and run untimed", async () => {
