@@ -293,6 +293,17 @@ export function currentDevice(): Device {
   return current;
 }
 
+/** Software adapters: Mesa's llvmpipe (Vulkan's is called lavapipe), Google's and Microsoft's. */
+const SOFTWARE = /llvmpipe|lavapipe|softpipe|swiftshader|basic render/i;
+
+/** What products are chosen for: the name of the open adapter, and whether it is a processor. */
+export function currentAdapter(): { name: string; software: boolean } | undefined {
+  if (current === undefined) return undefined;
+  const { description, vendor, architecture, device } = current.info;
+  const name = description || [vendor, architecture, device].filter(Boolean).join(" ");
+  return { name, software: SOFTWARE.test(name) };
+}
+
 async function open(): Promise<Device> {
   const adapter = await globalThis.navigator?.gpu?.requestAdapter({
     powerPreference: "high-performance",

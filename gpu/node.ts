@@ -94,13 +94,18 @@ export interface InlineOp extends EntryBase {
   readonly distinct?: boolean;
   /** For views: the input's strided form seen through this view, or null where there is none. */
   readonly strided?: (vertex: Vertex, input: Strided) => Strided | null;
+  /** For changes of type: the same for kernels that read stored operands in whatever float type. */
+  readonly stored?: (vertex: Vertex, input: Strided) => Strided | null;
 }
 
 /** An op with a kernel of its own. */
 export interface KernelOp extends EntryBase {
   readonly kind: "kernel";
-  /** Per input: computed inside the kernel, element by element, or read from memory through strides. */
-  readonly operands: readonly ("inline" | "strided")[];
+  /**
+   * Per input: computed inside the kernel, element by element; or read from memory through strides;
+   * or the same as it is stored, f16 included.
+   */
+  readonly operands: readonly ("inline" | "strided" | "stored")[];
   /** Writes the kernel. */
   readonly write: (writer: KernelWriter, vertex: Vertex) => void;
   /** Rough multiplications and additions of one run; default one for each input element. */

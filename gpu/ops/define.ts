@@ -122,6 +122,7 @@ const castOp: InlineOp = {
   gradients: [(g) => castTo(g, "f32")],
   cost: 0,
   pointwise: true,
+  stored: ({ dtype, inputs: [x] }, input) => dtype === "f32" && x.dtype === "f16" ? input : null,
   emit(emitter, vertex, index) {
     const [input] = vertex.inputs;
     const value = emitter.value(input, index);

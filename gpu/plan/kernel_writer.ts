@@ -54,6 +54,11 @@ export class KernelWriter extends Emitter {
     return stridedForm(vertex);
   }
 
+  /** The same for an operand that is read as it is stored, in f32 or f16. */
+  storedOperand(vertex: Vertex): Strided {
+    return stridedForm(vertex, true);
+  }
+
   /**
    * Stores the op's result at `index`, after whatever element-wise ops have melted into this kernel.
    *
@@ -160,11 +165,15 @@ function binding(at: number, access: string, name: string, element: string): str
   return `@group(0) @binding(${at}) var<storage, ${access}> ${name}: array<${element}>;`;
 }
 
-/** A vertex as strides over the nearest vertex below it that has to be in memory. */
-export function stridedForm(vertex: Vertex): Strided {
-  if (vertex.op.kind === "inline" && vertex.op.strided !== undefined) {
-    const seen = vertex.op.strided(vertex, stridedForm(vertex.inputs[0]));
-    if (seen !== null) return seen;
-  }
-  return { base: vertex, offset: 0, strides: stridesOf(vertex.shape) };
+/**
+ * A vertex as strides over the nearest vertex below it that has to be in memory.
+ *
+ * @param vertex An operand.
+ * @param asStored Whether the kernel reads f16 itself where the operand only widens it.
+ */
+export function stridedForm(vertex: Vertex, asStored = false): Strided {
+  const { op } = vertex;
+  const view = op.kind !== "inline" ? undefined : op.strided ?? (asStored ? op.stored : undefined);
+  const seen = view?.(vertex, stridedForm(vertex.inputs[0], asStored));
+  return seen ?? { base: vertex, offset: 0, strides: stridesOf(vertex.shape) };
 }

@@ -139,8 +139,9 @@ function pinned(graph: Graph, results: ReadonlySet<Vertex>): Kept {
     }
     inputs.forEach((input, i) => {
       if (op.kind === "pack") kept.keep(input, "packed", "it fills its range of a shared buffer");
-      if (op.kind === "kernel" && op.operands[i] === "strided") {
-        kept.keep(stridedForm(input).base, "operand", `${op.name} reads it through strides`);
+      if (op.kind === "kernel" && op.operands[i] !== "inline") {
+        const { base } = stridedForm(input, op.operands[i] === "stored");
+        kept.keep(base, "operand", `${op.name} reads it through strides`);
       }
     });
   }

@@ -17,32 +17,8 @@ import {
   transpose,
 } from "../../gpu/mod.ts";
 import * as host from "./host.ts";
+import { product, slopes, turned } from "./products.ts";
 import { assertAgrees, assertClose, counted, numbers, onDevice } from "./support.ts";
-
-/** The last two axes swapped. */
-function turned(x: host.Host): host.Host {
-  const axes = x.shape.map((_, axis) => axis);
-  return host.transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
-}
-
-/** Sums away what broadcasting repeated. */
-function folded(x: host.Host, shape: readonly number[]): Float64Array {
-  const missing = x.shape.length - shape.length;
-  const axes = x.shape.flatMap((size, axis) =>
-    axis < missing || (shape[axis - missing] === 1 && size !== 1) ? [axis] : []
-  );
-  return host.reduce(x, axes, host.total).values;
-}
-
-/** Gradients of the weighted product: W times B turned, and A turned times W. */
-function slopes([a, b]: readonly host.Host[]) {
-  return (weights: host.Host) => [
-    folded(host.matmul(weights, turned(b)), a.shape),
-    folded(host.matmul(turned(a), weights), b.shape),
-  ];
-}
-
-const product = ([a, b]: readonly host.Host[]) => host.matmul(a, b);
 
 Deno.test("matmul() agrees with float64 for sizes that fit no tile, forward and backward", async () => {
   const sizes = [
