@@ -17,6 +17,8 @@ export interface ProductShape {
 /** Multiply-adds from which larger blocks pay for kernels that take longer to compile. */
 const MEDIUM = 2 ** 21;
 const LARGE = 2 ** 25;
+/** Results of one product from which copying an operand pays. */
+const COPY = 2 ** 15;
 
 /** The choice where nothing was measured: always the same for the same shape and kind of adapter. */
 export function defaultVariant(shape: ProductShape, software: boolean): VariantName {
@@ -30,7 +32,9 @@ function softwareDefault(shape: ProductShape): VariantName {
   const small = Math.min(rows, columns);
   if (work < MEDIUM || small < 8) return "tile4x4";
   const apart = !leftTransposed && rightTransposed;
-  if (apart && inner >= 64 && (work < LARGE || small < 64)) return "team8x8";
+  // A copy pays where enough results share it: not for the similarity of a batch.
+  const few = rows * columns < COPY || small < 64;
+  if (apart && inner >= 64 && (work < LARGE || few)) return "team8x8";
   if (work < LARGE || small < 16) return "tile8x8";
   if (apart) return rows <= columns ? "packed16x8" : "packed8x16";
   return leftTransposed ? "tile16x8" : "tile8x16";
