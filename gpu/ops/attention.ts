@@ -1,4 +1,7 @@
-/** Attention without the matrix of all pairs in memory, beside its composition from plain ops. */
+/**
+ * Attention: with the matrix of all pairs where it is small, without it where it is not, and composed from
+ * plain ops as a check on both.
+ */
 
 import { ShapeError } from "../errors.ts";
 import { grad, stopGradient } from "../grad.ts";
@@ -24,6 +27,7 @@ import { asComputed, refuseType } from "./define.ts";
 import { matmul } from "./product.ts";
 import { max, sum } from "./reduce.ts";
 import { rulesFrom } from "./second_order.ts";
+import { softmax } from "./softmax.ts";
 import { exp } from "./unary.ts";
 import { broadcastTo, reshape, slice, transpose } from "./view.ts";
 
@@ -38,7 +42,17 @@ export interface AttentionOptions {
   mask?: Tensor;
   /** Factor of the scores; default 1 / sqrt(columns of a head). */
   scale?: number;
+  /**
+   * Most pairs of a query and a key, over all heads, whose shares are kept in memory from the forward to
+   * the backward pass; where there are more, none is kept and each is computed again. Default 2^22, 16 MiB.
+   */
+  keptPairs?: number;
 }
+
+/** Default of {@link AttentionOptions.keptPairs}: products of whole matrices are faster while these fit. */
+const KEPT_PAIRS = 2 ** 22;
+/** Score of a pair that is not seen: its exponential is 0 beside that of any score that is. */
+const UNSEEN = -3e38;
 
 /** The ops of one way to give queries, keys and values: three tensors, or one that holds all. */
 interface Family {
@@ -97,9 +111,10 @@ const [separate, packed]: Family[] = [false, true].map((isPacked) => {
 
 /**
  * Attention (Vaswani et al. 2017): softmax(scale q k^T) v for every head, where a query leaves out the
- * keys that it does not see; one that sees none gets zeros. One kernel forward; backward one for the sums
- * of gradient times result, and one for all three gradients. The matrix of all pairs is never in memory.
- * Operands are read through strides: views of one product cost no copy.
+ * keys that it does not see; one that sees none gets zeros. Operands are read through strides: views of one
+ * product cost no copy. Few pairs take two products and a softmax. Of more than `keptPairs` the matrix is
+ * never in memory: one kernel forward; backward one for the sums of gradient times result, and one for all
+ * three gradients.
  *
  * @param q Queries, f32 or f16 `[batch, heads, queries, columns]`.
  * @param k Keys `[batch, heads, keys, columns]`.
@@ -129,6 +144,7 @@ export function attention(
   checkSides(q, k, v);
   const [batch, heads, queries, width] = q.shape;
   const sizes = { batch, heads, queries, keys: k.shape[2], width, packed: false };
+  if (keepsPairs(sizes, options)) return attendInPairs([q, k, v], options);
   return transpose(attend(separate, [q, k, v], sizes, options), [0, 2, 1, 3]);
 }
 
@@ -161,6 +177,9 @@ export function selfAttention(qkv: Tensor, options: AttentionOptions = {}): Tens
   }
   const [batch, rows, , heads, width] = qkv.shape;
   const sizes = { batch, heads, queries: rows, keys: rows, width, packed: true };
+  if (keepsPairs(sizes, options)) {
+    return transpose(attendInPairs(unpacked(qkv), options), [0, 2, 1, 3]);
+  }
   return attend(packed, [qkv], sizes, options);
 }
 
@@ -196,10 +215,33 @@ function composed(
   const scores = mul(matmul(q, k, { transposeB: true }), scale); // -> [batch, heads, queries, keys]
   const seen = seenPairs(scores.shape, causal, mask);
   const row = { axes: -1, keepDims: true };
-  const held = where(seen, scores, -3e38);
+  const held = where(seen, scores, UNSEEN);
   const shares = where(seen, exp(sub(held, stopGradient(max(held, row)))), 0);
   const total = sum(shares, row);
   return matmul(div(shares, where(equal(total, 0), 1, total)), v);
+}
+
+function keepsPairs(
+  { batch, heads, queries, keys }: Omit<AttentionLayout, "causal">,
+  { keptPairs = KEPT_PAIRS }: AttentionOptions,
+): boolean {
+  return batch * heads * queries * keys <= keptPairs;
+}
+
+/** Attention by two products with a softmax between them; the result is [batch, heads, queries, columns]. */
+function attendInPairs(
+  [q, k, v]: readonly Tensor[],
+  { causal = false, mask, scale = 1 / Math.sqrt(q.shape[3]) }: AttentionOptions,
+): Tensor {
+  const scores = mul(matmul(q, k, { transposeB: true }), scale); // [batch, heads, queries, keys]
+  const shown = checkedMask(mask, scores.shape);
+  if (!causal && !shown) return matmul(softmax(scores), v);
+  const seen = seenPairs(scores.shape, causal, shown);
+  const shares = softmax(where(seen, scores, UNSEEN));
+  const [queries, keys] = scores.shape.slice(-2);
+  // Where all keys are unseen they share evenly, until they are taken out.
+  const maybeBlind = shown !== undefined || queries > keys;
+  return matmul(maybeBlind ? where(seen, shares, 0) : shares, v);
 }
 
 /** Which query sees which key, bool of the scores' shape. */

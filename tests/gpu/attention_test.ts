@@ -51,7 +51,7 @@ interface Case {
   sees?: (b: number, h: number, t: number, j: number) => boolean;
 }
 
-const padding = [3, 5];
+const padding = [3, 0]; // the second has no key that is seen
 const mask = () => {
   const values = padding.flatMap((length) => Array.from({ length: 5 }, (_, j) => j < length));
   return tensor(values.map(Number), { dtype: "bool", shape: [2, 1, 1, 5] });
@@ -78,22 +78,27 @@ const CASES: Record<string, Case> = {
   },
 };
 
+/** Both ways: with the matrix of all pairs in memory, and without. */
+const WAYS: readonly AttentionOptions[] = [{}, { keptPairs: 0 }];
+
 for (const [name, { q, keys, options = {}, sees = () => true }] of Object.entries(CASES)) {
   Deno.test(`attention() agrees with plain numbers, forward and backward: ${name}`, async () => {
     const side = [q[0], q[1], keys, q[3]];
-    await assertAgrees(
-      ([q, k, v]) => attention(q, k, v, options),
-      (inputs) => attend(inputs, options.scale ?? 1 / Math.sqrt(q[3]), sees),
-      [numbers(q, 1), numbers(side, 2), numbers(side, 3)],
-    );
+    for (const way of WAYS) {
+      await assertAgrees(
+        ([q, k, v]) => attention(q, k, v, { ...options, ...way }),
+        (inputs) => attend(inputs, options.scale ?? 1 / Math.sqrt(q[3]), sees),
+        [numbers(q, 1), numbers(side, 2), numbers(side, 3)],
+      );
+    }
   });
 }
 
 Deno.test("attention() leaves out what a mask does not show, forward and backward", async () => {
   const shape = [2, 2, 5, 4];
-  for (const causal of [false, true]) {
+  for (const [causal, way] of [false, true].flatMap((c) => WAYS.map((way) => [c, way] as const))) {
     await assertAgrees(
-      ([q, k, v]) => attention(q, k, v, { mask: mask(), causal }),
+      ([q, k, v]) => attention(q, k, v, { mask: mask(), causal, ...way }),
       (inputs) => attend(inputs, 0.5, (b, _, t, j) => j < padding[b] && (!causal || j <= t)),
       [numbers(shape, 1), numbers(shape, 2), numbers(shape, 3)],
     );
@@ -104,7 +109,7 @@ Deno.test("attention() agrees with its composition from plain ops, gradients too
   const shape = [2, 3, 37, 16];
   const inputs = [1, 2, 3].map((seed) => onDevice(numbers(shape, seed, [-2, 2])));
   const weights = onDevice(numbers(shape, 9));
-  for (const options of [{ causal: true }]) {
+  for (const options of [{ causal: true, keptPairs: 0 }]) {
     const [fused, plain] = await Promise.all([attention, attentionFromOps].map((f) => {
       const run = valueAndGradWithAux(([q, k, v]: Tensor[]) => {
         const aux = f(q, k, v, options);
@@ -126,21 +131,26 @@ Deno.test("selfAttention() is attention() of the three parts of one tensor, grad
       return transpose(reshape(own, [2, 9, 2, 8]), [0, 2, 1, 3]);
     }) as [Tensor, Tensor, Tensor];
   const ways = [
+    (qkv: Tensor) => selfAttention(qkv, { causal: true, keptPairs: 0 }),
     (qkv: Tensor) => selfAttention(qkv, { causal: true }),
     (qkv: Tensor) => transpose(attentionFromOps(...parts(qkv), { causal: true }), [0, 2, 1, 3]),
   ];
-  const [one, other] = await Promise.all(ways.map((f) => {
-    const slope = grad((qkv: Tensor) => sum(mul(f(qkv), weights)))(packed);
-    return read([f(packed), slope]);
-  }));
-  one.forEach((values, i) => assertClose(values, other[i], 1e-5, `result ${i}`));
+  const [other, ...found] = await Promise.all(
+    ways.toReversed().map((f) => {
+      const slope = grad((qkv: Tensor) => sum(mul(f(qkv), weights)))(packed);
+      return read([f(packed), slope]);
+    }),
+  );
+  for (const one of found) {
+    one.forEach((values, i) => assertClose(values, other[i], 1e-5, `result ${i}`));
+  }
 });
 
-Deno.test("attention() is one kernel, and its memory grows with the rows, not with their square", async () => {
+Deno.test("attention() that keeps no pairs is one kernel, and its memory grows with the rows, not with their square", async () => {
   const bytesFor = async (rows: number) => {
     const [q, k, v] = [1, 2, 3].map((seed) => onDevice(numbers([1, 1, rows, 4], seed)));
     evaluate([q, k, v]);
-    const forward = () => evaluate([attention(q, k, v)]);
+    const forward = () => evaluate([attention(q, k, v, { keptPairs: 0 })]);
     forward();
     const { dispatches, liveBytes } = await counted(forward);
     assertEquals(dispatches, 2); // the kernel, and the result put into memory of its own
@@ -156,7 +166,7 @@ Deno.test("gradients of attention()'s gradients agree with those of its composit
   const inputs = [1, 2, 3].map((seed) => onDevice(numbers(shape, seed)));
   const [fused, plain] = await Promise.all([attention, attentionFromOps].map((f) => {
     const loss = ([q, k, v]: Tensor[]) => {
-      const y = f(q, k, v);
+      const y = f(q, k, v, { keptPairs: 0 });
       return sum(mul(y, mul(y, y)));
     };
     const second = grad((all: Tensor[]) => {
