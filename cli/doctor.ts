@@ -5,26 +5,38 @@ import { adviceOn, adviceWithoutAdapter, isSoftware } from "./advice.ts";
 import { type Command, common } from "./command.ts";
 import { bytes, number } from "./format.ts";
 import type { Output } from "./output.ts";
+import { switchFlag } from "./flags.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
+import { tuneAdapter } from "./tuning.ts";
 import { VERSION } from "./version.ts";
 
 /** Largest relative error of a product that single precision explains. */
 const MOST_ERROR = 1e-5;
 
+const tune = switchFlag(
+  "tune",
+  "measure every kernel of matrix products, show the table, and keep it in the file that " +
+    "AFT_TUNE_CACHE names; each command reads it from there",
+);
+
 /** Tells whether this machine is fit for training. */
 export const doctor: Command = {
   name: "doctor",
   summary: "Deno, adapter, limits, advice on drivers, and a one-second speed test",
-  usage: "[--json]",
+  usage: "[--tune] [--json]",
   notes: [
     "Exits with 1 where there is no adapter, or where it computes wrongly; it then says what to do.",
   ],
   examples: [
     ["Is this machine fit?", "aft doctor"],
     ["The same for machines", "aft doctor --json"],
+    [
+      "Which kernels are fastest here, for all runs to come",
+      "aft doctor --tune",
+    ],
   ],
-  flags: [common.json, common.help],
-  run: (_, output) => examine(output),
+  flags: [tune, common.json, common.help],
+  run: (args, output) => examine(output, args.get(tune) === true),
 };
 
 /** What `--json` prints. */
@@ -41,7 +53,7 @@ interface Findings {
   error?: string;
 }
 
-async function examine(output: Output): Promise<number> {
+async function examine(output: Output, tuning: boolean): Promise<number> {
   const { os, arch } = Deno.build;
   const system: Findings = {
     aft: VERSION,
@@ -65,6 +77,7 @@ async function examine(output: Output): Promise<number> {
   printAdapter(output, findings);
   output.progress("Measuring a matrix product ...");
   const speed = await measureSpeed(gpu);
+  if (tuning) await tuneAdapter(output);
   gpu.close();
   return reportSpeed(output, { ...findings, speed });
 }

@@ -8,6 +8,7 @@ import { explain } from "./errors.ts";
 import { readArguments } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import { Output, processStreams, type Streams } from "./output.ts";
+import { readTuning } from "./tuning.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -53,7 +54,9 @@ async function dispatch(args: readonly string[], output: Output): Promise<number
     for (const line of lines) output.raw(`${line}\n`);
     return 0;
   }
-  return await command.run(readArguments(command, others), output);
+  const given = readArguments(command, others);
+  await readTuning();
+  return await command.run(given, output);
 }
 
 function commandOf(name: string): Command {

@@ -102,6 +102,8 @@ export { conv2d } from "./ops/convolution.ts";
 export type { PoolOptions } from "./ops/pool.ts";
 export { avgPool2d, maxPool2d } from "./ops/pool.ts";
 export type { Pair } from "./convolution/window.ts";
+export type { TunedProduct, TuningTable } from "./product/tune.ts";
+export { loadTuning, savedTuning, tuneProducts } from "./product/tune.ts";
 export type { MatmulOptions } from "./ops/product.ts";
 export { matmul } from "./ops/product.ts";
 export { broadcastTo, pad, reshape, slice, transpose } from "./ops/view.ts";

@@ -50,11 +50,6 @@ export function remembered(): ReadonlyMap<string, ReadonlyMap<string, VariantNam
   return tables;
 }
 
-/** Forgets everything that was measured or read. */
-export function forget(): void {
-  tables.clear();
-}
-
 /** True for the name of a variant. */
 export function isVariant(name: unknown): name is VariantName {
   return typeof name === "string" && Object.hasOwn(variants, name);
