@@ -27,6 +27,16 @@ export function bindImages(
   return { name, four: aligned, width, offset, strides };
 }
 
+/** Where a row starts, from expressions of its image, its channel and its number. */
+export function rowStart(
+  writer: KernelWriter,
+  { offset, strides }: Images,
+  ...place: readonly [image: string, channel: string, row: string]
+): string {
+  const terms = place.map((index, axis) => `${index} * ${writer.param(strides[axis])}`);
+  return [...offset === 0 ? [] : [writer.param(offset)], ...terms].join(" + ");
+}
+
 /** Reads columns at fixed distances from one that differs from thread to thread. */
 export class Columns {
   readonly #writer: KernelWriter;

@@ -7,7 +7,7 @@
 import type { Vertex } from "../node.ts";
 import type { KernelWriter } from "../plan/kernel_writer.ts";
 import { sizeOf, stridesOf } from "../shape.ts";
-import { bindImages, Columns, type Images } from "./columns.ts";
+import { bindImages, Columns, rowStart } from "./columns.ts";
 import type { Window } from "./window.ts";
 
 /** One tap of a row of the window: its number, and the source column of each of a thread's columns. */
@@ -157,7 +157,8 @@ function writeSum(
   writer.block(`for (var i = 0u; i < ${writer.param(window.kernel[0])}; i++)`, () => {
     const row = sourceRow(writer, window, back, rows);
     writer.block(`if (${row.inside})`, () => {
-      writer.line(`var place = ${startOf(writer, images, tile, summed, row.place)};`);
+      const channel = `${tile.group} * ${writer.param(summed)}`;
+      writer.line(`var place = ${rowStart(writer, images, tile.image, channel, row.place)};`);
       const group = back
         ? `${tile.group} * ${writer.param(summed * perChannel)}`
         : `${tile.group} * ${writer.param(tile.channels)}`;
@@ -204,22 +205,6 @@ function sourceRow(
     place: `u32(reach / ${stride})`,
     inside: `reach >= 0${whole} && reach / ${stride} < i32(${height})`,
   };
-}
-
-/** Where a row of the group's first channel starts in the source. */
-function startOf(
-  writer: KernelWriter,
-  { offset, strides }: Images,
-  { image, group }: Tile,
-  summed: number,
-  row: string,
-): string {
-  return [
-    ...offset === 0 ? [] : [writer.param(offset)],
-    `${image} * ${writer.param(strides[0])}`,
-    `${group} * ${writer.param(summed * strides[1])}`,
-    `${row} * ${writer.param(strides[2])}`,
-  ].join(" + ");
 }
 
 function storeTile(writer: KernelWriter, vertex: Vertex, tile: Tile): void {

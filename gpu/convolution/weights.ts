@@ -7,7 +7,7 @@
 import type { Vertex } from "../node.ts";
 import type { KernelWriter } from "../plan/kernel_writer.ts";
 import { sizeOf } from "../shape.ts";
-import { bindImages, Columns, type Images } from "./columns.ts";
+import { bindImages, Columns, type Images, rowStart } from "./columns.ts";
 import type { Window } from "./window.ts";
 
 /** Threads of a workgroup. */
@@ -61,8 +61,10 @@ export function writeWeightGradient(
       for (let j = 0; j < width; j++) writer.line(`var acc${o}_${c}_${j} = 0.0;`);
     }
   }
-  const first = { o: `(${group} * ${writer.param(perGroup)} + o0)`, c: "" };
-  first.c = `(${group} * ${writer.param(inputs)} + c0)`;
+  const channels = {
+    outputs: `(${group} * ${writer.param(perGroup)} + o0)`,
+    inputs: `(${group} * ${writer.param(inputs)} + c0)`,
+  };
   const whole = slopes.shape[3] % 4 === 0;
   const images = bindImages(writer, writer.operand(x), x.shape[3], true);
   const pulled = bindImages(writer, writer.operand(slopes), slopes.shape[3], whole);
@@ -77,8 +79,8 @@ export function writeWeightGradient(
         `let met = i32(y * ${stride[0]}u + ${i} * ${dilation[0]}u) - ${padding[0]};`,
       );
       writer.block(`if (met >= 0 && met < i32(${writer.param(x.shape[2])}))`, () => {
-        writer.line(`let xs = ${start(writer, images, "image", first.c, "u32(met)")};`);
-        writer.line(`let gs = ${start(writer, pulled, "image", first.o, "y")};`);
+        writer.line(`let xs = ${rowStart(writer, images, "image", channels.inputs, "u32(met)")};`);
+        writer.line(`let gs = ${rowStart(writer, pulled, "image", channels.outputs, "y")};`);
         const last = writer.param(slopes.shape[3]);
         writer.block(`for (var x = 0u; x < ${last}; x += 4u)`, () => {
           writeFourPlaces(writer, window, { images, pulled, high, deep, masked: !whole });
@@ -86,23 +88,16 @@ export function writeWeightGradient(
       });
     });
   });
-  storeBlock(writer, vertex, { part, outputs: first.o, tall: i, high, deep, perGroup, block, low });
-}
-
-/** Where the row of a channel starts. */
-function start(
-  writer: KernelWriter,
-  { offset, strides }: Images,
-  image: string,
-  channel: string,
-  row: string,
-): string {
-  return [
-    ...offset === 0 ? [] : [writer.param(offset)],
-    `${image} * ${writer.param(strides[0])}`,
-    `${channel} * ${writer.param(strides[1])}`,
-    `${row} * ${writer.param(strides[2])}`,
-  ].join(" + ");
+  storeBlock(writer, vertex, {
+    part,
+    outputs: channels.outputs,
+    tall: i,
+    high,
+    deep,
+    perGroup,
+    block,
+    low,
+  });
 }
 
 interface Places {

@@ -10,11 +10,12 @@ import {
   type WindowOptions,
 } from "../convolution/window.ts";
 import { ConfigError, ShapeError } from "../errors.ts";
-import { type InlineOp, type KernelOp, record } from "../node.ts";
+import { type KernelOp, record } from "../node.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import { nodeOf, type Tensor, wrap } from "../tensor.ts";
 import { concat } from "./create.ts";
 import { asComputed, refuseType } from "./define.ts";
+import { laidOut } from "./laid_out.ts";
 import { sum } from "./reduce.ts";
 import { reshape, slice, transpose } from "./view.ts";
 
@@ -194,17 +195,4 @@ function byParts(
     return each(own, from, Math.min(from + perThread, images));
   });
   return results.length === 1 ? results[0] : concat(results, 0);
-}
-
-/** The same elements, put in row-major order into memory: kernels then read four at once. */
-const laidOutOp: InlineOp = {
-  kind: "inline",
-  name: "laidOut",
-  gradients: [(g) => g],
-  cost: 0,
-  emit: (emitter, { inputs: [x] }, index) => emitter.value(x, index),
-};
-
-function laidOut(x: Tensor): Tensor {
-  return wrap(record(laidOutOp, [nodeOf(x)], x.shape, "f32"));
 }

@@ -8,6 +8,7 @@ import { type VariantName, variants } from "../product/variant.ts";
 import { broadcastShapes, type Shape, showShape, sizeOf } from "../shape.ts";
 import { nodeOf, type Tensor, wrap } from "../tensor.ts";
 import { asComputed, refuseType } from "./define.ts";
+import { laidOut } from "./laid_out.ts";
 import { sum } from "./reduce.ts";
 import { broadcastTo, isTransposed, transpose } from "./view.ts";
 
@@ -52,15 +53,6 @@ const throughOp: InlineOp = {
   cost: 0,
   pointwise: true,
   emit: (emitter, { inputs: [, , result] }, index) => emitter.value(result, index),
-};
-
-/** A matrix copied so that what were its columns lie side by side. */
-const packedOp: InlineOp = {
-  kind: "inline",
-  name: "packed",
-  gradients: [null],
-  cost: 0,
-  emit: (emitter, { inputs: [x] }, index) => emitter.value(x, index),
 };
 
 /**
@@ -120,8 +112,8 @@ function product(left: Tensor, right: Tensor, batch: Shape, variant: VariantName
   const whole = [left, right].map((x) => nodeOf(broadcastTo(x, [...batch, ...x.shape.slice(-2)])));
   const parts = Math.min(most, inner);
   const [a, b] = [
-    pack === "left" && !isTransposed(left) ? transpose(packed(transpose(left))) : left,
-    pack === "right" && isTransposed(right) ? packed(right) : right,
+    pack === "left" && !isTransposed(left) ? transpose(laidOut(transpose(left))) : left,
+    pack === "right" && isTransposed(right) ? laidOut(right) : right,
   ];
   const operands = [a, b].map((x) => nodeOf(broadcastTo(x, [...batch, ...x.shape.slice(-2)])));
   const shape = [...batch, rows, columns];
@@ -131,10 +123,6 @@ function product(left: Tensor, right: Tensor, batch: Shape, variant: VariantName
   }
   const sums = record(productOp, operands, [parts, ...shape], "f32", { variant, parts });
   return wrap(through(whole, nodeOf(sum(wrap(sums), { axes: 0 }))));
-}
-
-function packed(x: Tensor): Tensor {
-  return wrap(record(packedOp, [nodeOf(x)], x.shape, x.dtype));
 }
 
 function through(operands: readonly Node[], result: Node): Node {
