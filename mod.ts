@@ -469,8 +469,6 @@ export {
   type Statistics,
   type StepProgress,
   type Student,
-  type StudentAccess,
-  type StudentCopy,
   type StudentEntry,
   type StudentName,
   type StudentOutput,

@@ -45,7 +45,7 @@ export {
   studentT,
   summarise,
   type Summary,
-} from "./compare/statistics.ts";
+} from "./statistics.ts";
 export type { AboutRun, CompareProgress, Trial } from "./compare/progress.ts";
 export type {
   Cell,
@@ -135,8 +135,6 @@ export {
   type Regulariser,
   type RhoKind,
   type SparsityName,
-  type StudentAccess,
-  type StudentCopy,
 } from "./methods/mod.ts";
 export { Model, type ModelOptions, type RawInputs } from "./model.ts";
 export { nearestName } from "./nearest.ts";

@@ -97,16 +97,6 @@ export class Model {
   }
 
   /**
-   * Inputs as the student takes them.
-   *
-   * @param x Raw inputs, `[batch, ...inputShape]`.
-   * @returns The same shape.
-   */
-  normalised(x: Tensor): Tensor {
-    return this.#normalise(x);
-  }
-
-  /**
    * What the model says of rows.
    *
    * @param inputs rows x product(inputShape) raw numbers.

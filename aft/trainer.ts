@@ -160,12 +160,10 @@ export class Trainer {
 
   #makeMethod(method: Method): Regulariser | undefined {
     const blocks = this.teachers.map(({ columns }) => columns);
-    const { task, classes } = this.model.data;
     return method.create({
       features: this.model.width,
       teacher: blocks.reduce((a, b) => a + b, 0),
       blocks,
-      outputs: task === "classification" ? classes.length : 1,
       seed: deriveSeed(this.settings.seed, "regulariser"),
     }, this.settings);
   }
@@ -390,6 +388,7 @@ export class Trainer {
     this.#meter.load(metrics);
     this.#step = step;
   }
+
   /**
    * Gives back the memory on the device that holds training rows, at once instead of when nothing
    * refers to the trainer any more: for many runs one after the other. Training cannot go on then;

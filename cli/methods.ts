@@ -32,7 +32,6 @@ function show(method: Method, output: Output): void {
   const options = method.options.map(optionOf);
   output.event({
     ...{ name, summary, formula, source, learns, rate: rate ?? null, beta, usesTeachers },
-    classesOnly: method.classesOnly ?? false,
     options,
   });
   output.field(name, summary);

@@ -2,7 +2,7 @@
 
 import type { Tensor, Variable } from "../../gpu/mod.ts";
 import type { MethodOptions } from "./options.ts";
-import type { Preparation, StudentAccess } from "./preparation.ts";
+import type { Preparation } from "./preparation.ts";
 
 /** One batch as a method sees it. */
 export interface MethodBatch {
@@ -17,8 +17,6 @@ export interface MethodBatch {
   teacher: Tensor;
   /** Class numbers (i32) or values (f32), one per row. */
   labels: Tensor;
-  /** Normalised inputs of the student, `[B, ...inputShape]`, for methods that apply it again. */
-  inputs?: Tensor;
   /** A number that differs in every step, for methods that draw in each; default 0. */
   seed?: number;
 }
@@ -70,12 +68,8 @@ export interface MethodShape {
   teacher: number;
   /** Columns of each teacher, in order; default one teacher that has them all. */
   blocks?: readonly number[];
-  /** Numbers in one row of logits: the classes, or 1 for a value; default 1. */
-  outputs?: number;
   /** Seed of whatever the method draws. */
   seed: number;
-  /** The student itself, for methods that hold it to its own start. */
-  student?: StudentAccess;
 }
 
 /** A transfer method. */
@@ -96,8 +90,6 @@ export interface Method {
   readonly beta: number | readonly number[];
   /** False for a method that works without teachers. */
   readonly usesTeachers: boolean;
-  /** Whether labels have to be classes. */
-  readonly classesOnly?: boolean;
   /** The {@link MethodOptions} it takes. */
   readonly options: readonly (keyof MethodOptions)[];
   /**

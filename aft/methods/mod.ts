@@ -24,7 +24,7 @@ export type {
   Regulariser,
 } from "./method.ts";
 export type { DistanceName, KernelName, MethodOptions, RhoKind, SparsityName } from "./options.ts";
-export type { Preparation, StudentAccess, StudentCopy } from "./preparation.ts";
+export type { Preparation } from "./preparation.ts";
 
 /** Name of a method. */
 export type MethodName = "stl" | "aft" | "kd" | "kkd" | "rkd" | "sp" | "pkt" | "cka" | "vid";

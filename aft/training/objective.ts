@@ -18,7 +18,7 @@ import {
 import { crossEntropy, meanSquaredError } from "../../nn/mod.ts";
 import type { TrainSettings } from "../config.ts";
 import type { TaskKind } from "../data/types.ts";
-import type { MethodBatch, Regulariser } from "../methods/mod.ts";
+import type { MethodBatch, MethodPart, Regulariser } from "../methods/mod.ts";
 import type { Model } from "../model.ts";
 import { scaler } from "./scaling.ts";
 
@@ -35,13 +35,11 @@ export interface Batch {
   readonly features?: Tensor;
 }
 
-/** What a method learns, by group: a combination has one for each of its methods. */
-export function learnedBy(regulariser: Regulariser | undefined): TrainedParameters {
-  if (regulariser === undefined) return {};
-  const groups = regulariser.parts
-    ? regulariser.parts.map(({ name, regulariser }) => [name, regulariser.parameters] as const)
-    : [["regulariser", regulariser.parameters] as const];
-  return Object.fromEntries(groups.filter(([, learned]) => Object.keys(learned).length > 0));
+/** The methods at work that learn something, each with the name of its group. */
+export function learningParts(regulariser: Regulariser | undefined): readonly MethodPart[] {
+  if (regulariser === undefined) return [];
+  const parts = regulariser.parts ?? [{ name: "regulariser", regulariser }];
+  return parts.filter(({ regulariser }) => Object.keys(regulariser.parameters).length > 0);
 }
 
 /** What a step records: gradients, and `[task, regulariser, correct]` for the log. */
@@ -68,7 +66,10 @@ export class Objective {
     this.#settings = settings;
     this.#model = model;
     this.#regulariser = regulariser;
-    this.parameters = { student: model.student.parameters(), ...learnedBy(regulariser) };
+    const learned = learningParts(regulariser).map(({ name, regulariser }) => {
+      return [name, regulariser.parameters] as const;
+    });
+    this.parameters = { student: model.student.parameters(), ...Object.fromEntries(learned) };
     const { teacher } = model.scaling;
     this.#standardise = settings.standardise && teacher
       ? scaler(teacher, [teacher.mean.length])
@@ -97,9 +98,7 @@ export class Objective {
       return { loss: task, aux: stack([task, zeros([]), correct]) };
     }
     const teacher = batch.features ? this.#standardise(batch.features) : zeros([labels.size, 1]);
-    const seen = { features, logits, teacher, labels };
-    const again = { inputs: this.#model.normalised(inputs), seed: step };
-    const { added, told } = this.#added({ ...seen, ...again });
+    const { added, told } = this.#added({ features, logits, teacher, labels, seed: step });
     return { loss: add(task, added), aux: stack([task, told, correct]) };
   }
 

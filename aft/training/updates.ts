@@ -13,7 +13,7 @@ import {
 import type { TrainSettings } from "../config.ts";
 import type { Regulariser } from "../methods/mod.ts";
 import type { Model } from "../model.ts";
-import type { StepRecord } from "./objective.ts";
+import { learningParts, type StepRecord } from "./objective.ts";
 
 /**
  * The optimiser of student and method: what a method learns has its own rate and never decays. Where
@@ -89,9 +89,7 @@ function groupsOf(
   { lr, regulariserLr }: TrainSettings,
   regulariser: Regulariser | undefined,
 ): ParameterGroup[] {
-  if (regulariser === undefined) return [];
-  const parts = regulariser.parts ?? [{ name: "regulariser", regulariser }];
-  return parts.filter(({ regulariser }) => Object.keys(regulariser.parameters).length > 0)
+  return learningParts(regulariser)
     .map(({ name, regulariser: { parameters, rate } }) => ({
       name,
       parameters,

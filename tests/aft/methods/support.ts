@@ -149,15 +149,13 @@ export function lossOf(
 export function rowsOf(
   psi: Matrix,
   labels: readonly number[],
-  { classes = 0, phi = psi }: { classes?: number; phi?: Matrix } = {},
+  { classes = 0 }: { classes?: number } = {},
 ): Preparation {
   return {
     rows: psi.length,
     labels: classes > 0 ? Int32Array.from(labels) : Float32Array.from(labels),
     classes,
-    seed: 5,
     teacher: (positions = psi.map((_, i) => i)) =>
       Float32Array.from(Array.from(positions).flatMap((i) => psi[i])),
-    student: () => Promise.resolve(Float32Array.from(phi.flat())),
   };
 }
