@@ -53,6 +53,7 @@
 export {
   abs,
   type AdapterInfo,
+  adapterName,
   add,
   and,
   arange,
@@ -104,6 +105,7 @@ export {
   type Grads,
   greater,
   greaterEqual,
+  isSoftware,
   layerNorm,
   layerNormFromOps,
   type LayerNormSettings,
@@ -420,6 +422,7 @@ export {
   readHead,
   readInputs,
   type ReadInputsOptions,
+  readJson,
   readNameMap,
   readText,
   readTextParts,

@@ -1,5 +1,7 @@
 /** The one place where this package reads and writes files. */
 
+import { FormatError } from "../gpu/errors.ts";
+
 /**
  * Reads a whole file.
  *
@@ -52,6 +54,36 @@ export function readHead(path: string, count: number): Promise<Uint8Array<ArrayB
  */
 export function readText(path: string): Promise<string> {
   return named(path, () => Deno.readTextFile(path));
+}
+
+/**
+ * Reads a whole file of JSON.
+ *
+ * @param path The file.
+ * @returns What it holds.
+ * @throws {FormatError} If it is no JSON.
+ * @throws {Deno.errors.NotFound} If there is no such file; the path is in the message.
+ *
+ * @example
+ * ```ts
+ * import { readJson, writeAtomic } from "@aft/aft/aft";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = `${await Deno.makeTempDir()}/a.json`;
+ * await writeAtomic(path, '{ "steps": 3 }');
+ * assertEquals(await readJson(path), { steps: 3 });
+ * ```
+ */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError(`Cannot read ${path}: it is no JSON (${(cause as Error).message})`, {
+      file: path,
+      cause,
+    });
+  }
 }
 
 /**

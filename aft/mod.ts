@@ -113,6 +113,7 @@ export {
   type PathKind,
   readBytes,
   readHead,
+  readJson,
   readText,
   readTextParts,
   writeAtomic,

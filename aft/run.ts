@@ -1,9 +1,17 @@
 /** The run folder: configuration, log, checkpoint, report. */
 
-import { ConfigError, FormatError } from "../gpu/errors.ts";
+import { ConfigError } from "../gpu/errors.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { configFromJson, configToJson, type TrainConfig } from "./config.ts";
-import { appendLine, exists, lookAt, makeFolder, readText, writeAtomic } from "./files.ts";
+import {
+  appendLine,
+  exists,
+  lookAt,
+  makeFolder,
+  readJson,
+  readText,
+  writeAtomic,
+} from "./files.ts";
 import type { DoneProgress, EvaluationProgress, Progress, StepProgress } from "./progress.ts";
 
 /** A line of `metrics.jsonl`. */
@@ -29,17 +37,7 @@ export type LogLine = StepProgress | EvaluationProgress | DoneProgress;
  * ```
  */
 export async function readConfig(path: string): Promise<Partial<TrainConfig>> {
-  const text = await readText(path);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError(`Cannot read ${path}: it is no JSON (${(cause as Error).message})`, {
-      file: path,
-      cause,
-    });
-  }
-  return configFromJson(value, path);
+  return configFromJson(await readJson(path), path);
 }
 
 /** A run folder. Nothing is written before {@linkcode RunFolder.open}. */

@@ -3,7 +3,7 @@
 import { ConfigError, FormatError } from "../gpu/errors.ts";
 import { sameShape, type Shape, showShape } from "../gpu/shape.ts";
 import { decodeSafetensors, type SafeTensor, type State, toFloat32 } from "../nn/mod.ts";
-import { readBytes, readText } from "./files.ts";
+import { readBytes, readJson } from "./files.ts";
 import type { Student } from "./student.ts";
 
 /** A tensor by its name, where it was found and its extents. */
@@ -42,7 +42,7 @@ const CHECKPOINT = "student.";
  */
 export async function readNameMap(text: string): Promise<NameMap> {
   if (text === "") return [];
-  if (/\.json$/i.test(text)) return pairsOf(await readText(text), text);
+  if (/\.json$/i.test(text)) return pairsOf(await readJson(text), text);
   return text.split(",").map((pair) => {
     const parts = pair.split("=").map((part) => part.trim());
     if (parts.length !== 2 || parts[0] === "" || parts[1] === "") {
@@ -58,16 +58,7 @@ export async function readNameMap(text: string): Promise<NameMap> {
   });
 }
 
-function pairsOf(text: string, file: string): NameMap {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError(`Cannot read ${file}: it is no JSON (${(cause as Error).message})`, {
-      file,
-      cause,
-    });
-  }
+function pairsOf(value: unknown, file: string): NameMap {
   const isMap = typeof value === "object" && value !== null && !Array.isArray(value) &&
     Object.values(value).every((to) => typeof to === "string");
   if (!isMap) {

@@ -4,6 +4,7 @@ import { openGpu } from "../gpu/mod.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkUnchanged, resolveConfig, settingsOf, type TrainConfig } from "./config.ts";
 import { readDataset } from "./data/dataset.ts";
+import type { DatasetOptions } from "./data/types.ts";
 import { readFeatures } from "./data/features.ts";
 import { writeAtomic } from "./files.ts";
 import { methodOf } from "./methods/mod.ts";
@@ -125,7 +126,7 @@ function finished(folder: RunFolder, { step, test }: Checkpoint): DoneProgress {
 }
 
 /** Options of reading the data that a configuration names. */
-export function readingOptions(config: Partial<TrainConfig>): Parameters<typeof readDataset>[1] {
+export function readingOptions(config: Partial<TrainConfig>): DatasetOptions {
   const { format = "auto", task = "auto", label, testSize } = config;
   return {
     ...format !== "auto" && { format },

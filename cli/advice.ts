@@ -1,6 +1,6 @@
 /** What to do about drivers, judged from what an adapter says of itself. */
 
-import type { AdapterInfo } from "../gpu/mod.ts";
+import { type AdapterInfo, isSoftware } from "../gpu/mod.ts";
 
 /** The facts that advice follows from. */
 export interface AdapterFacts {
@@ -8,14 +8,6 @@ export interface AdapterFacts {
   readonly info: AdapterInfo;
   /** Storage buffers that one kernel may have. */
   readonly storageBuffers: number;
-}
-
-/** Mesa's software adapters: llvmpipe (Vulkan's is called lavapipe), and Microsoft's. */
-const SOFTWARE = /llvmpipe|lavapipe|softpipe|swiftshader|basic render/i;
-
-/** Whether an adapter computes on the processor. */
-export function isSoftware({ info }: AdapterFacts): boolean {
-  return SOFTWARE.test(info.description);
 }
 
 /**
@@ -31,7 +23,7 @@ export function isSoftware({ info }: AdapterFacts): boolean {
 export function adviceOn(facts: AdapterFacts, os: string): string[] {
   const advice: string[] = [];
   const isMesa = os === "linux" && /llvmpipe/i.test(facts.info.description);
-  if (isSoftware(facts)) {
+  if (isSoftware(facts.info)) {
     advice.push(
       "This is a software adapter: kernels run on the processor. It does everything, only slowly; " +
         "a graphics card with its driver is much faster.",

@@ -1,7 +1,14 @@
 /** `aft doctor`: what this machine has, what to mend, how fast it is. */
 
-import { type AdapterInfo, type Gpu, GpuError, openGpu } from "../gpu/mod.ts";
-import { adviceOn, adviceWithoutAdapter, isSoftware } from "./advice.ts";
+import {
+  type AdapterInfo,
+  adapterName,
+  type Gpu,
+  GpuError,
+  isSoftware,
+  openGpu,
+} from "../gpu/mod.ts";
+import { adviceOn, adviceWithoutAdapter } from "./advice.ts";
 import { type Command, common } from "./command.ts";
 import { bytes, number } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -104,7 +111,7 @@ function adapterFindings(gpu: Gpu, os: string) {
   const limits = Object.fromEntries(LIMITS.map(([name]) => [name, gpu.limits[name]]));
   const facts = { info: gpu.info, storageBuffers: limits.maxStorageBuffersPerShaderStage };
   return {
-    adapter: { ...gpu.info, software: isSoftware(facts) },
+    adapter: { ...gpu.info, software: isSoftware(gpu.info) },
     limits,
     features: [...gpu.features].sort(),
     advice: adviceOn(facts, os),
@@ -112,9 +119,8 @@ function adapterFindings(gpu: Gpu, os: string) {
 }
 
 function printAdapter(output: Output, { adapter, limits, features, advice }: Findings): void {
-  const { description, vendor, device, architecture, software } = adapter!;
-  const name = description || [vendor, architecture, device].filter(Boolean).join(" ");
-  output.field("Adapter", `${name}${software ? ", software" : ""}`);
+  const { software, ...info } = adapter!;
+  output.field("Adapter", `${adapterName(info)}${software ? ", software" : ""}`);
   LIMITS.forEach(([key, text, show], i) => {
     output.field(i === 0 ? "Limits" : "", `${show(limits![key])}: ${text}`);
   });

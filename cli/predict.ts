@@ -1,5 +1,6 @@
 /** `aft predict`: what a trained model says of rows. */
 
+import { csvCell } from "../aft/data/csv_cells.ts";
 import { writeAtomic } from "../aft/files.ts";
 import { predict as predictRows, type Prediction } from "../aft/predict.ts";
 import { ConfigError } from "../gpu/errors.ts";
@@ -112,7 +113,7 @@ class Answers {
   #line(cells: Record<string, string | number>): string {
     if (this.#form === "jsonl") return `${JSON.stringify(cells)}\n`;
     const head = this.rows === 0 ? `${Object.keys(cells).join(",")}\n` : "";
-    return `${head}${Object.values(cells).map(quote).join(",")}\n`;
+    return `${head}${Object.values(cells).map(csvCell).join(",")}\n`;
   }
 }
 
@@ -125,10 +126,4 @@ function cellsOf(prediction: Prediction): Record<string, string | number> {
 /** As many digits as single precision is good for. */
 function short(value: number): number {
   return Number(value.toPrecision(7));
-}
-
-/** A cell of CSV (RFC 4180). */
-function quote(cell: string | number): string {
-  const text = String(cell);
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

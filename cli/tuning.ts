@@ -1,7 +1,6 @@
 /** The table of fastest kernels: measured, shown, kept in a file, read again. */
 
-import { exists, readText, writeAtomic } from "../aft/files.ts";
-import { FormatError } from "../gpu/errors.ts";
+import { exists, readJson, writeAtomic } from "../aft/files.ts";
 import { loadTuning, savedTuning, tuneProducts } from "../gpu/mod.ts";
 import { number, table } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -21,14 +20,7 @@ async function cacheFile(): Promise<string | undefined> {
  */
 export async function readTuning(): Promise<void> {
   const file = await cacheFile();
-  if (file === undefined || !await exists(file)) return;
-  const text = await readText(file);
-  try {
-    loadTuning(JSON.parse(text), file);
-  } catch (error) {
-    if (!(error instanceof SyntaxError) || error instanceof FormatError) throw error;
-    throw new FormatError(`Cannot read ${file}: it is no JSON (${error.message})`, { file });
-  }
+  if (file !== undefined && await exists(file)) loadTuning(await readJson(file), file);
 }
 
 /** Measures products, prints the fastest kernels, and keeps them. */

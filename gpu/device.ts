@@ -296,12 +296,19 @@ export function currentDevice(): Device {
 /** Software adapters: Mesa's llvmpipe (Vulkan's is called lavapipe), Google's and Microsoft's. */
 const SOFTWARE = /llvmpipe|lavapipe|softpipe|swiftshader|basic render/i;
 
-/** What products are chosen for: the name of the open adapter, and whether it is a processor. */
-export function currentAdapter(): { name: string; software: boolean } | undefined {
-  if (current === undefined) return undefined;
-  const { description, vendor, architecture, device } = current.info;
-  const name = description || [vendor, architecture, device].filter(Boolean).join(" ");
-  return { name, software: SOFTWARE.test(name) };
+/** What an adapter is called: its description, or else what it says of its maker. */
+export function adapterName({ description, vendor, architecture, device }: AdapterInfo): string {
+  return description || [vendor, architecture, device].filter(Boolean).join(" ");
+}
+
+/** Whether an adapter computes on the processor. */
+export function isSoftware(info: AdapterInfo): boolean {
+  return SOFTWARE.test(adapterName(info));
+}
+
+/** The adapter of the open device; undefined where none is open. */
+export function currentAdapter(): AdapterInfo | undefined {
+  return current?.info;
 }
 
 async function open(): Promise<Device> {

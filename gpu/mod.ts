@@ -27,7 +27,7 @@ export type {
 } from "./errors.ts";
 export { ConfigError, FormatError, GpuError, ShapeError } from "./errors.ts";
 export type { AdapterInfo, Counters, Gpu } from "./device.ts";
-export { currentGpu, openGpu } from "./device.ts";
+export { adapterName, currentGpu, isSoftware, openGpu } from "./device.ts";
 export type { Numbers, TensorLike } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 export { Variable, variable } from "./variable.ts";

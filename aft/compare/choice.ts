@@ -1,7 +1,7 @@
 /** The strength of a method, chosen on validation rows. */
 
 import type { Score } from "../evaluate.ts";
-import { summarise } from "./statistics.ts";
+import { summarise } from "../statistics.ts";
 import type { Records } from "./store.ts";
 import type { Trial } from "./progress.ts";
 import type { Cell, CellRun, Comparison, FinishedRun } from "./types.ts";

@@ -2,6 +2,7 @@
 
 import { openGpu } from "../../gpu/mod.ts";
 import { readNameMap } from "../start_weights.ts";
+import { readingOptions } from "../train.ts";
 import { missingRuns } from "./choice.ts";
 import { conclude } from "./conclude.ts";
 import { hashFile } from "./identity.ts";
@@ -87,16 +88,9 @@ export async function* compare(options: CompareOptions): AsyncGenerator<CompareP
 }
 
 async function sourceOf({ base }: ResolvedOptions): Promise<RunSource> {
-  const { data, features, format = "auto", task = "auto", label, testSize, init, initMap = "" } =
-    base;
-  const reading = {
-    ...format !== "auto" && { format },
-    ...task !== "auto" && { task },
-    ...label && { label },
-    ...testSize && { testSize },
-  };
+  const { data, features, init, initMap = "" } = base;
   const start = init ? { file: init, names: await readNameMap(initMap) } : undefined;
-  return { data, reading, features, start };
+  return { data, reading: readingOptions(base), features, start };
 }
 
 async function planOf(

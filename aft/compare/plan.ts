@@ -3,6 +3,7 @@
 import { ConfigError } from "../../gpu/errors.ts";
 import { resolveSettings } from "../config.ts";
 import type { Teacher } from "../data/features.ts";
+import { validationCount } from "../data/split.ts";
 import { methodOf } from "../methods/mod.ts";
 import { CellMaker, type PlanInputs, readingOf, type Rows } from "./cells.ts";
 import { probeKey } from "./identity.ts";
@@ -10,9 +11,6 @@ import { NOISE } from "./noise.ts";
 import { type ResolvedOptions, sharedFields } from "./options.ts";
 import { canProbe, type ProbeSpec } from "./probes.ts";
 import type { Cell, Comparison, ProbeCell, RunSpec, TeacherSets } from "./types.ts";
-
-/** Most validation rows. */
-const VALIDATION = 1000;
 
 /** A comparison, with what is needed to do its runs. */
 export interface Plan {
@@ -106,12 +104,8 @@ function rowsOf(size: number, all: number): Rows {
       { field: "train-sizes", value: trainSize },
     );
   }
-  const remaining = all - trainSize;
-  if (remaining > 0) {
-    const val = Math.min(VALIDATION, remaining);
-    return { trainSize, tuneVal: val, finalVal: val };
-  }
-  return { trainSize, tuneVal: Math.max(1, Math.round(trainSize / 10)), finalVal: 0 };
+  const tuneVal = validationCount(trainSize, all - trainSize);
+  return { trainSize, tuneVal, finalVal: trainSize < all ? tuneVal : 0 };
 }
 
 /** Numbers of the teachers in each set, each set once. */

@@ -10,7 +10,7 @@ import { formatNumber, html, type Markup } from "../report/html.ts";
 import { dataTable } from "../report/table.ts";
 import type { ComparisonPage } from "./report.ts";
 import { measureOf, settingText } from "./report_words.ts";
-import { correlation } from "./statistics.ts";
+import { correlation } from "../statistics.ts";
 import type { CompareRow, Comparison } from "./types.ts";
 
 type Probed = CompareRow & { readonly probe: number; readonly accuracyMean: number };

@@ -2,7 +2,7 @@
 
 import { ConfigError, FormatError } from "../../gpu/errors.ts";
 import { configToJson } from "../config.ts";
-import { exists, list, lookAt, makeFolder, readText, writeAtomic } from "../files.ts";
+import { exists, list, lookAt, makeFolder, readJson, writeAtomic } from "../files.ts";
 import { agrees } from "./identity.ts";
 import type { Comparison, ProbeRecord, RunRecord, RunResult, RunSpec } from "./types.ts";
 
@@ -74,7 +74,7 @@ export class CompareFolder {
    * @throws {Deno.errors.NotFound} If there is none; the path is in the message.
    */
   async read(): Promise<Comparison> {
-    const value: unknown = await readJson(this.comparison, ({ version }) => version === 1);
+    const value: unknown = await readObject(this.comparison, ({ version }) => version === 1);
     return value as Comparison;
   }
 
@@ -126,25 +126,17 @@ async function readRecords<T>(folder: string, known: Map<string, T>): Promise<vo
   for (const name of await list(folder)) {
     const [, key] = /^([0-9a-f]{32})\.json$/.exec(name) ?? [];
     if (key === undefined || known.has(key)) continue;
-    const record: unknown = await readJson(`${folder}/${name}`, (value) => value.key === key);
+    const record: unknown = await readObject(`${folder}/${name}`, (value) => value.key === key);
     known.set(key, record as T);
   }
 }
 
 /** An object from a file, where it is of the right kind. */
-async function readJson(
+async function readObject(
   path: string,
   isRight: (value: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
-  const refuse = (what: string, cause?: unknown): never => {
-    throw new FormatError(`Cannot read ${path}: ${what}`, { file: path, cause });
-  };
-  const text = await readText(path);
-  try {
-    const value = JSON.parse(text);
-    if (typeof value === "object" && value !== null && isRight(value)) return value;
-  } catch (cause) {
-    return refuse("it is no JSON", cause);
-  }
-  return refuse("it was not written by a comparison");
+  const value = await readJson(path) as Record<string, unknown>;
+  if (typeof value === "object" && value !== null && isRight(value)) return value;
+  throw new FormatError(`Cannot read ${path}: it was not written by a comparison`, { file: path });
 }

@@ -1,9 +1,10 @@
 /** The table of a comparison. */
 
+import { csvCell } from "../data/csv_cells.ts";
 import type { Score } from "../evaluate.ts";
 import { betaOf, finished } from "./choice.ts";
 import { NOISE } from "./noise.ts";
-import { pairedDifference, summarise } from "./statistics.ts";
+import { pairedDifference, summarise } from "../statistics.ts";
 import type { Records } from "./store.ts";
 import type {
   Cell,
@@ -191,12 +192,8 @@ export function toCsv(rows: readonly CompareRow[]): string {
   const lines = rows.map((row) =>
     COLUMNS.map((column) => {
       const value = row[column];
-      return quoted(Array.isArray(value) ? value.join("+") : String(value ?? ""));
+      return csvCell(Array.isArray(value) ? value.join("+") : String(value ?? ""));
     })
   );
   return [COLUMNS, ...lines].map((cells) => `${cells.join(",")}\n`).join("");
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -36,6 +36,12 @@ export function refuseCell(cell: string, place: string, file: string): never {
   return broken(file, `${place} holds ${excerpt(text)}, ${what}`, place);
 }
 
+/** A cell as a file holds it (RFC 4180); blanks at its ends are kept by quotes. */
+export function csvCell(cell: string | number): string {
+  const text = String(cell);
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 /** Text short enough for a message. */
 export function excerpt(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`;

@@ -1,6 +1,7 @@
 /** Means and deviations of the rows in use, for bringing inputs and features to one scale. */
 
 import { ShapeError } from "../../gpu/errors.ts";
+import { numbersOf } from "./numbers.ts";
 import type { FeatureSplit, InputLayout, Split } from "./types.ts";
 
 /** One mean, deviation and variance for each channel or column. */
@@ -71,11 +72,8 @@ export function inputStatistics(
  */
 export function columnStatistics(features: FeatureSplit, rows: ArrayLike<number>): Statistics {
   checkRows(rows, features.rows, "features");
-  const { values, columns } = features;
-  const numbers = values instanceof Uint16Array
-    ? new Float16Array(values.buffer, values.byteOffset, values.length)
-    : values;
-  return statistics(numbers, rows, columns, columns);
+  const { columns } = features;
+  return statistics(numbersOf(features), rows, columns, columns);
 }
 
 function checkRows(rows: ArrayLike<number>, count: number, what: string): void {

@@ -4,6 +4,20 @@ import { ConfigError } from "../../gpu/errors.ts";
 import { permutationOf } from "../../gpu/random_host.ts";
 import type { TaskKind } from "./types.ts";
 
+/** Most validation rows where their number is not given. */
+const VALIDATION = 1000;
+
+/**
+ * Validation rows where their number is not given.
+ *
+ * @param drawn Training rows that are drawn.
+ * @param left Rows that are not drawn.
+ * @returns What is left, at most 1,000; a tenth of what is drawn where nothing is left.
+ */
+export function validationCount(drawn: number, left: number): number {
+  return left > 0 ? Math.min(VALIDATION, left) : Math.max(1, Math.round(drawn / 10));
+}
+
 /** Options of {@linkcode chooseRows}. */
 export interface ChooseRowsOptions {
   /** Seed of the draw: an integer from 0 to 2^53 - 1. */

@@ -1,7 +1,5 @@
 /** A very plain reader of features, to see what they hold of the classes. */
 
-import type { FeatureSplit } from "../data/features.ts";
-
 /** Rows to be read, `[rows, columns]` numbers. */
 export interface Rows {
   /** Numbers of all rows. */
@@ -10,12 +8,6 @@ export interface Rows {
   readonly columns: number;
   /** Class of every row. */
   readonly labels: ArrayLike<number>;
-}
-
-/** Cached features as numbers. */
-export function numbersOf({ values }: FeatureSplit): ArrayLike<number> {
-  if (!(values instanceof Uint16Array)) return values;
-  return new Float16Array(values.buffer, values.byteOffset, values.length);
 }
 
 /**

@@ -1,9 +1,10 @@
 /** One demonstration while it goes on: who has been taught, who has studied, how far it is. */
 
+import { numbersOf } from "../data/numbers.ts";
 import { chooseRows } from "../data/split.ts";
 import { methods } from "../methods/mod.ts";
 import { SIDE } from "./images.ts";
-import { nearestMean, numbersOf } from "./probe.ts";
+import { nearestMean } from "./probe.ts";
 import { bestTrial, type Classroom, COMPARED, study, type Trained } from "./students.ts";
 import { lessons, makeTask, type Plan, type Task } from "./task.ts";
 import { type Taught, teach } from "./teachers.ts";

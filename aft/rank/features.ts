@@ -1,7 +1,8 @@
 /** Teachers' cached features as matrices, with labels. */
 
-import type { FeatureSplit } from "../data/types.ts";
 import { statistics } from "../data/normalise.ts";
+import { numbersOf } from "../data/numbers.ts";
+import type { FeatureSplit } from "../data/types.ts";
 import { ShapeError } from "../../gpu/errors.ts";
 import type { Scale } from "../training/scaling.ts";
 import { type Matrix, zeroMatrix } from "./linear_algebra/matrix.ts";
@@ -57,14 +58,13 @@ export function featureMatrix(
 }
 
 function copyRows(
-  { rows: count, columns, values }: FeatureSplit,
+  split: FeatureSplit,
   rows: ArrayLike<number>,
   target: Matrix,
   start: number,
 ): void {
-  const numbers = values instanceof Uint16Array
-    ? new Float16Array(values.buffer, values.byteOffset, values.length)
-    : values;
+  const { rows: count, columns } = split;
+  const numbers = numbersOf(split);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
     if (!(row < count)) throw new ShapeError(`Cannot take row ${row}: there are ${count} rows`);

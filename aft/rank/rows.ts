@@ -1,7 +1,7 @@
 /** Which rows teachers are ranked on: training rows alone. */
 
 import { ConfigError, ShapeError } from "../../gpu/errors.ts";
-import { chooseRows, type ChosenRows } from "../data/split.ts";
+import { chooseRows, type ChosenRows, validationCount } from "../data/split.ts";
 import type { TeacherFeatures, TrainingData } from "../training/prepare.ts";
 import { featureMatrix, pickLabels } from "./features.ts";
 import { FeatureView } from "./view.ts";
@@ -21,9 +21,6 @@ export interface RankRowsOptions {
    */
   readonly valSize?: number;
 }
-
-/** Most validation rows where their number is not given. */
-const VALIDATION = 1000;
 
 /** Data and teachers to be ranked, and the rows in use. */
 export class RankTask {
@@ -84,8 +81,6 @@ function rankRows({ splits, task }: TrainingData, options: RankRowsOptions): Cho
   }
   const { labels } = splits.train;
   const drawn = chooseRows(labels, { seed, task, ...sizes }).train.length;
-  const left = labels.length - drawn;
-  const tenth = Math.max(1, Math.round(drawn / 10));
-  const count = valSize ?? (left > 0 ? Math.min(VALIDATION, left) : tenth);
+  const count = valSize ?? validationCount(drawn, labels.length - drawn);
   return chooseRows(labels, { seed, task, ...sizes, valSize: count });
 }

@@ -2,6 +2,7 @@
 
 import { currentGpu, take, type Tensor, tensor, type Variable, variable } from "../../gpu/mod.ts";
 import type { FeatureSplit } from "../data/features.ts";
+import { numbersOf } from "../data/numbers.ts";
 
 /** Where rows lie during training: on the device, on the host, or wherever they fit. */
 export type Placement = "auto" | "device" | "stream";
@@ -54,12 +55,7 @@ export function featureRows(
   splits: readonly FeatureSplit[],
   storage: "auto" | "f32" | "f16" = "auto",
 ): HostRows {
-  const blocks = splits.map(({ values, columns }) => ({
-    columns,
-    numbers: values instanceof Uint16Array
-      ? new Float16Array(values.buffer, values.byteOffset, values.length)
-      : values,
-  }));
+  const blocks = splits.map((split) => ({ columns: split.columns, numbers: numbersOf(split) }));
   const total = blocks.reduce((sum, { columns }) => sum + columns, 0);
   const halves = splits.every(({ dtype }) => dtype === "f16");
   const dtype = storage === "auto" ? (halves ? "f16" : "f32") : storage;

@@ -2,6 +2,7 @@
 
 import { type FeatureSplit, readFeatures } from "../../aft/data/features.ts";
 import { columnStatistics } from "../../aft/data/normalise.ts";
+import { numbersOf } from "../../aft/data/numbers.ts";
 import type { SafetensorsHeader } from "../../nn/safetensors_header.ts";
 import { count, number } from "../format.ts";
 import type { Output } from "../output.ts";
@@ -48,18 +49,14 @@ export async function inspectFeatures(
 }
 
 function factsOf(features: FeatureSplit): SplitFacts {
-  const { rows, columns, dtype, values } = features;
+  const { rows, columns, dtype } = features;
   const all = Uint32Array.from({ length: rows }, (_, i) => i);
   const { variance } = columnStatistics(features, all);
   return {
     rows,
     columns,
     dtype,
-    values: rangeOf(
-      values instanceof Uint16Array
-        ? new Float16Array(values.buffer, values.byteOffset, values.length)
-        : values,
-    ),
+    values: rangeOf(numbersOf(features)),
     constantColumns: variance.flatMap((value, i) => value === 0 ? [i] : []),
   };
 }

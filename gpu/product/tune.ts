@@ -1,20 +1,13 @@
 /** Measures the kernels of a product on the open adapter, and the table of what was found. */
 
-import { currentAdapter, currentDevice } from "../device.ts";
+import { adapterName, currentDevice, isSoftware } from "../device.ts";
 import { FormatError } from "../errors.ts";
 import { matmul } from "../ops/product.ts";
 import { uniform } from "../ops/random.ts";
 import { evaluate } from "../run.ts";
 import type { Tensor } from "../tensor.ts";
-import type { ProductShape } from "./choice.ts";
-import {
-  chosenVariant,
-  isVariant,
-  remember,
-  remembered,
-  shapeClass,
-  withVariant,
-} from "./tuned.ts";
+import { defaultVariant, type ProductShape } from "./choice.ts";
+import { isVariant, remember, remembered, shapeClass, withVariant } from "./tuned.ts";
 import { type VariantName, variantNames } from "./variant.ts";
 
 /** Kernels by class of shapes, for each adapter by its name. */
@@ -67,15 +60,14 @@ const TRIES = 3;
  * @throws {GpuError} Where no GPU is open, or it fails.
  */
 export async function* tuneProducts(): AsyncGenerator<TunedProduct> {
-  const adapter = currentAdapter()?.name ?? "";
-  currentDevice(); // refuses where none is open
+  const { info } = currentDevice();
   for (const product of SHAPES) {
     const shapes = shapeClass(product);
     const milliseconds: Record<string, number> = {};
     for (const name of variantNames) milliseconds[name] = await timeOf(product, name);
     const fastest = variantNames.reduce((a, b) => milliseconds[b] < milliseconds[a] ? b : a);
-    const untuned = chosenVariant(product);
-    remember(adapter, shapes, fastest);
+    const untuned = defaultVariant(product, isSoftware(info));
+    remember(adapterName(info), shapes, fastest);
     yield { shapes, variant: fastest, untuned, milliseconds };
   }
 }

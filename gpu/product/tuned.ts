@@ -1,6 +1,6 @@
 /** What was measured on this adapter, and the choice that follows from it. */
 
-import { currentAdapter } from "../device.ts";
+import { adapterName, currentAdapter, isSoftware } from "../device.ts";
 import { defaultVariant, type ProductShape } from "./choice.ts";
 import { type VariantName, variants } from "./variant.ts";
 
@@ -11,8 +11,8 @@ let forced: VariantName | undefined;
 export function chosenVariant(shape: ProductShape): VariantName {
   if (forced !== undefined) return forced;
   const adapter = currentAdapter();
-  const measured = adapter && tables.get(adapter.name)?.get(shapeClass(shape));
-  return measured ?? defaultVariant(shape, adapter?.software ?? true);
+  const measured = adapter && tables.get(adapterName(adapter))?.get(shapeClass(shape));
+  return measured ?? defaultVariant(shape, adapter === undefined || isSoftware(adapter));
 }
 
 /**

@@ -1,10 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import {
-  correlation,
-  pairedDifference,
-  studentT,
-  summarise,
-} from "../../../aft/compare/statistics.ts";
+import { correlation, pairedDifference, studentT, summarise } from "../../aft/statistics.ts";
 
 Deno.test("Student's t agrees with printed tables, for odd and even degrees and in the tails", () => {
   // Two-sided 95 % and 99 % points as statistical tables print them.

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { adviceOn, adviceWithoutAdapter, isSoftware } from "../../cli/advice.ts";
+import { adviceOn, adviceWithoutAdapter } from "../../cli/advice.ts";
+import { isSoftware } from "../../gpu/mod.ts";
 
 /** Facts of an adapter by its name and its storage buffers. */
 function facts(description: string, storageBuffers: number) {
@@ -9,9 +10,9 @@ function facts(description: string, storageBuffers: number) {
 const lavapipe = "llvmpipe (LLVM 15.0.6, 256 bits)";
 
 Deno.test("Mesa's software adapter is told from a card", () => {
-  assert(isSoftware(facts(lavapipe, 48)));
-  assert(isSoftware(facts("Microsoft Basic Render Driver", 48)));
-  assert(!isSoftware(facts("NVIDIA H100", 524288)));
+  assert(isSoftware(facts(lavapipe, 48).info));
+  assert(isSoftware(facts("Microsoft Basic Render Driver", 48).info));
+  assert(!isSoftware(facts("NVIDIA H100", 524288).info));
   assertEquals(adviceOn(facts("NVIDIA H100", 524288), "linux"), []);
 });
 

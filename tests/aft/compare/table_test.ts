@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { betaOf, missingRuns, trialsOf } from "../../../aft/compare/choice.ts";
-import { studentT } from "../../../aft/compare/statistics.ts";
+import { studentT } from "../../../aft/statistics.ts";
 import { rowsOf, toCsv } from "../../../aft/compare/table.ts";
 import { type MadeUp, madeUp, type MadeUpCell } from "./made_up.ts";
 

@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { FormatError, loadTuning, matmul, openGpu, read, savedTuning } from "../../../gpu/mod.ts";
-import { currentAdapter } from "../../../gpu/device.ts";
+import {
+  adapterName,
+  currentGpu,
+  FormatError,
+  loadTuning,
+  matmul,
+  openGpu,
+  read,
+  savedTuning,
+} from "../../../gpu/mod.ts";
 import { chosenVariant, shapeClass } from "../../../gpu/product/tuned.ts";
 import { numbers, onDevice } from "../support.ts";
 
@@ -16,7 +24,7 @@ Deno.test("a table that was loaded decides for its adapter and class of shapes a
   const other = before === "tile8x8" ? "tile4x4" : "tile8x8";
   loadTuning({ "another card": { [shapeClass(SHAPE)]: other } });
   assertEquals(chosenVariant(SHAPE), before);
-  const adapter = currentAdapter()!.name;
+  const adapter = adapterName(currentGpu().info);
   loadTuning({ [adapter]: { [shapeClass(SHAPE)]: other } });
   assertEquals(chosenVariant(SHAPE), other);
   assertEquals(chosenVariant({ ...SHAPE, rows: 900 }), chosenVariant({ ...SHAPE, rows: 901 }));
@@ -30,7 +38,7 @@ Deno.test("a table that was loaded decides for its adapter and class of shapes a
 
 Deno.test("kernels that do not exist are passed over, what is no table is refused", () => {
   const before = chosenVariant(SHAPE);
-  loadTuning({ [currentAdapter()!.name]: { [shapeClass(SHAPE)]: "tile99x99" } });
+  loadTuning({ [adapterName(currentGpu().info)]: { [shapeClass(SHAPE)]: "tile99x99" } });
   assertEquals(chosenVariant(SHAPE), before);
   for (const table of [null, 3, [], { card: 3 }, "text"]) {
     assertThrows(
