@@ -8,6 +8,7 @@
  */
 
 import { openGpu } from "../gpu/mod.ts";
+import { median } from "./median.ts";
 import { round } from "./measure.ts";
 import type { Model } from "./workload.ts";
 import { type Sizes, training } from "./workloads/mlp.ts";
@@ -47,8 +48,7 @@ async function measure(sizes: Sizes, size: number): Promise<Point> {
     times.plain.push(await timeOf(plain));
   }
   gpu.close(); // the next size starts on a device of its own
-  const middle = (all: number[]) => all.sort((a, b) => a - b)[ROUNDS >> 1];
-  return { size, whole: middle(times.whole), plain: middle(times.plain), bytes };
+  return { size, whole: median(times.whole), plain: median(times.plain), bytes };
 }
 
 /** Slope of a straight line through the logarithms, by least squares. */

@@ -11,20 +11,12 @@ import {
   variable,
 } from "../gpu/mod.ts";
 import { checkOption, checkSize } from "./check.ts";
-import { type Initialiser, type InitName, resolveInit } from "./init.ts";
+import { resolveInit } from "./init.ts";
+import type { LinearOptions } from "./linear.ts";
 import { Module } from "./module.ts";
 
-/** Options of {@linkcode Conv2d}. */
-export interface Conv2dLayerOptions extends Conv2dOptions {
-  /** Decides the start values: an integer from 0 to 2^53 - 1. */
-  readonly seed: number;
-  /** Whether a bias is added; default true. */
-  readonly bias?: boolean;
-  /** Start of the weight; default `uniform`, in ±1/sqrt(fan in), fan in being the taps of a window. */
-  readonly init?: InitName | Initialiser;
-  /** Start of the bias; default `uniform`, in ±1/sqrt(fan in). */
-  readonly biasInit?: InitName | Initialiser;
-}
+/** Options of {@linkcode Conv2d}: where the parameters start, and how the window moves. */
+export interface Conv2dLayerOptions extends Conv2dOptions, LinearOptions {}
 
 /**
  * Convolution of images [batch, inputs, rows, columns] with a bias for every output channel. The

@@ -13,9 +13,9 @@ export interface LinearOptions {
   readonly seed: number;
   /** Whether a bias is added; default true. */
   readonly bias?: boolean;
-  /** Start of the weight; default `uniform`, in ±1/sqrt(inputs). */
+  /** Start of the weight; default `uniform`, in ±1/sqrt(fan in), the numbers that one output sums. */
   readonly init?: InitName | Initialiser;
-  /** Start of the bias; default `uniform`, in ±1/sqrt(inputs). */
+  /** Start of the bias; default `uniform`, in ±1/sqrt(fan in). */
   readonly biasInit?: InitName | Initialiser;
 }
 

@@ -3,13 +3,13 @@
 import { numbersOf } from "../data/numbers.ts";
 import { chooseRows } from "../data/split.ts";
 import { methods } from "../methods/mod.ts";
+import { summarise } from "../statistics.ts";
 import { SIDE } from "./images.ts";
 import { nearestMean } from "./probe.ts";
 import { bestTrial, type Classroom, COMPARED, study, type Trained } from "./students.ts";
 import { lessons, makeTask, type Plan, type Task } from "./task.ts";
 import { type Taught, teach } from "./teachers.ts";
 import type { DemoEnergy, DemoProgress, DemoRow, DemoTeacher } from "./types.ts";
-import { deviation, mean } from "./verdict.ts";
 
 /** Trains everybody, and keeps what came out. */
 export class Session {
@@ -130,13 +130,14 @@ export class Session {
     return COMPARED.map((method) => {
       const runs = this.of(method);
       const accuracies = runs.map(({ test }) => test.score.accuracy);
+      const { mean, sd } = summarise(accuracies);
       return {
         method,
         beta: runs[0].beta,
         accuracies,
-        mean: mean(accuracies),
-        deviation: deviation(accuracies),
-        loss: mean(runs.map(({ test }) => test.score.loss)),
+        mean: mean!,
+        deviation: sd ?? 0,
+        loss: summarise(runs.map(({ test }) => test.score.loss)).mean!,
       };
     });
   }
@@ -148,7 +149,7 @@ export class Session {
     return reports[0]!.teachers.map((teacher, i) => ({
       name: teacher.name,
       columnShare: teacher.columns / columns,
-      share: mean(reports.map((report) => report!.teachers[i].energyShare)),
+      share: summarise(reports.map((report) => report!.teachers[i].energyShare)).mean!,
     }));
   }
 }

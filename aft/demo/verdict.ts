@@ -1,22 +1,10 @@
 /** What the demonstration's numbers say, in words that follow them whichever way they fall. */
 
+import { summarise } from "../statistics.ts";
 import type { DemoEnergy, DemoResult, DemoRow, DemoTeacher } from "./types.ts";
 
 /** What a verdict is about. */
 export type Numbers = Pick<DemoResult, "table" | "energy" | "teachers" | "task">;
-
-/** Mean of numbers. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
-}
-
-/** Standard deviation over a sample; 0 for one number. */
-export function deviation(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  const middle = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1));
-}
 
 /** A share as a percentage. */
 export function percent(share: number): string {
@@ -53,7 +41,8 @@ function comparison(table: readonly DemoRow[], leader: DemoRow): string[] {
 function against(a: DemoRow, b: DemoRow): string {
   const differences = a.accuracies.map((accuracy, i) => accuracy - b.accuracies[i]);
   const better = differences.filter((difference) => difference > 0).length;
-  const lead = mean(differences);
+  const { mean, sd } = summarise(differences);
+  const lead = mean!;
   const points = `${Math.abs(100 * lead).toFixed(1)} points`;
   const how = lead > 0
     ? `is ${points} ahead of`
@@ -63,7 +52,7 @@ function against(a: DemoRow, b: DemoRow): string {
   if (differences.length === 1) return `${how} ${b.method}, with one seed, which says little`;
   const seeds = `better in ${better} of ${differences.length} seeds`;
   // Twice the standard error of a mean of paired differences, the usual line for "more than chance".
-  const unsure = Math.abs(lead) < 2 * deviation(differences) / Math.sqrt(differences.length);
+  const unsure = Math.abs(lead) < 2 * sd! / Math.sqrt(differences.length);
   return `${how} ${b.method}, ${seeds}${unsure ? ", which may be chance" : ""}`;
 }
 

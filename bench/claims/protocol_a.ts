@@ -7,7 +7,14 @@
  */
 
 import { openGpu } from "../../gpu/mod.ts";
-import { type Dataset, readDataset, readFeatures, type Teacher, Trainer } from "../../aft/mod.ts";
+import {
+  type Dataset,
+  readDataset,
+  readFeatures,
+  summarise,
+  type Teacher,
+  Trainer,
+} from "../../aft/mod.ts";
 
 /** One line of the table: settings, and what an independent implementation reached. */
 interface Row {
@@ -101,15 +108,6 @@ async function runOnce(
   throw new Error(`Run of ${nameOf(row)} with seed ${seed} did not finish`);
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
-}
-
-function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(values.reduce((sum, v) => sum + (v - centre) ** 2, 0) / (values.length - 1));
-}
-
 /** Within 2.5 points and 0.15 in cross-entropy, on both sides. */
 function isWithin(accuracy: number, loss: number, [expected, , entropy]: Row["expected"]): boolean {
   return Math.abs(accuracy - expected) <= 2.5 && Math.abs(loss - entropy) <= 0.15;
@@ -119,17 +117,17 @@ function tableOf(runs: readonly Run[]): string {
   const lines = ROWS.flatMap((row) => {
     const own = runs.filter((run) => run.row === nameOf(row));
     if (own.length < 2) return [];
-    const accuracies = own.map(({ accuracy }) => 100 * accuracy);
-    const [accuracy, loss] = [mean(accuracies), mean(own.map((run) => run.loss))];
+    const { mean: accuracy, sd } = summarise(own.map(({ accuracy }) => 100 * accuracy));
+    const { mean: loss } = summarise(own.map((run) => run.loss));
     const [expected, spread, entropy] = row.expected;
     const cells = [
       nameOf(row),
       own.length,
-      `${accuracy.toFixed(1)} ± ${deviation(accuracies).toFixed(1)}`,
+      `${accuracy!.toFixed(1)} ± ${sd!.toFixed(1)}`,
       `${expected.toFixed(1)} ± ${spread.toFixed(1)}`,
-      loss.toFixed(2),
+      loss!.toFixed(2),
       entropy.toFixed(2),
-      isWithin(accuracy, loss, row.expected) ? "yes" : "no",
+      isWithin(accuracy!, loss!, row.expected) ? "yes" : "no",
     ];
     return [`| ${cells.join(" | ")} |`];
   });

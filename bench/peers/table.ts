@@ -1,11 +1,7 @@
 /** From the lines of several rounds to one line for each engine and workload, and their ratios. */
 
 import { type Line, round } from "../measure.ts";
-
-/** The middle one of some numbers; the lower of two. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1];
-}
+import { median } from "../median.ts";
 
 /**
  * One line of what several processes measured: medians of times, the extremes of groups, the largest

@@ -1,7 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { exponent } from "../../bench/growth.ts";
 import type { Line } from "../../bench/measure.ts";
-import { median, merged, ratios } from "../../bench/peers/table.ts";
+import { median } from "../../bench/median.ts";
+import { merged, ratios } from "../../bench/peers/table.ts";
 import { deno } from "../../tools/run_deno.ts";
 
 function line(lib: string, change: Partial<Line> = {}): Line {
