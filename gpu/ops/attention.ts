@@ -3,6 +3,9 @@
  * plain ops as a check on both.
  */
 
+import { writeAttention } from "../attention/forward.ts";
+import { type AttentionLayout, ROW_NUMBERS } from "../attention/frame.ts";
+import { writeAttentionGradient } from "../attention/gradient.ts";
 import { ShapeError } from "../errors.ts";
 import { grad, stopGradient } from "../grad.ts";
 import {
@@ -15,12 +18,6 @@ import {
 } from "../node.ts";
 import { sameShape, type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
 import { constant, nodeOf, type Tensor, wrap } from "../tensor.ts";
-import {
-  type AttentionLayout,
-  ROW_NUMBERS,
-  writeAttention,
-  writeAttentionGradient,
-} from "./attention_kernels.ts";
 import { add, and, div, equal, lessEqual, mul, sub, where } from "./binary.ts";
 import { arange, concat } from "./create.ts";
 import { asComputed, refuseType } from "./define.ts";

@@ -1,12 +1,12 @@
 /**
- * Kernels of attention. A thread takes one row and walks over the rows it meets, so that the matrix of
- * all pairs is never in memory; the rows it walks over are the same for all threads of a workgroup.
- * Results lie as [batch, row, head, column], which the layer after it reads as [batch, row, model].
+ * What the kernels of attention share. A thread takes one row and walks over the rows it meets, so that
+ * the matrix of all pairs is never in memory; the rows it walks over are the same for all threads of a
+ * workgroup. Results lie as [batch, row, head, column], which the layer after it reads as
+ * [batch, row, model].
  */
 
 import type { Strided, Vertex } from "../node.ts";
 import type { KernelWriter } from "../plan/kernel_writer.ts";
-import { LOWEST } from "./row_kernel.ts";
 
 /** Sizes and settings of one attention, as its entries carry them. */
 export interface AttentionLayout {
@@ -27,13 +27,11 @@ export interface AttentionLayout {
 const THREADS = 32;
 /** Head columns times rows taken at once, about: what the kernel's text and registers bear. */
 const AT_ONCE = 128;
-/** The log-sum-exp of a row that sees no key: far above all scores, so that exponentials are 0. */
-const NOTHING_SEEN = "3.4e38";
 /** Numbers that are kept for each row beside the result: its log-sum-exp, held at a multiple of four. */
 export const ROW_NUMBERS = 4;
 
 /** One of the operands: where the elements of a head's rows are. */
-interface Side {
+export interface Side {
   /** Name of the binding. */
   name: string;
   /** Whether four neighbours of a row are loaded at once. */
@@ -47,7 +45,7 @@ interface Side {
 }
 
 /** What all kernels of attention have at hand. */
-class Frame {
+export class Frame {
   readonly chunks: number;
   readonly step: number;
 
@@ -231,212 +229,18 @@ class Frame {
 }
 
 /** `condition ? value : other`, or the value where there is no condition. */
-function where(condition: string | undefined, value: string, other: string): string {
+export function where(condition: string | undefined, value: string, other: string): string {
   return condition === undefined ? value : `select(${other}, ${value}, ${condition})`;
 }
 
-/**
- * The result, then the log-sum-exp of every row's scores. The sum of exponentials and the weighted sum
- * of values are brought to a new scale whenever a larger score comes (Rabe and Staats 2021; Dao et al.
- * 2022).
- *
- * @param operands Queries, keys and values, or the one tensor that holds them.
- */
-export function writeAttention(
-  writer: KernelWriter,
-  vertex: Vertex,
-  layout: AttentionLayout,
-  operands: readonly Vertex[],
-  scale: Vertex,
-  mask: Vertex | undefined,
-): void {
-  const { batch, heads, queries, width } = layout;
-  const frame = new Frame(writer, layout);
-  frame.launch(queries);
-  frame.row("t", queries);
-  const [q, k, v] = sidesOf(frame, operands);
-  const query = frame.load("q", q, "t", scalar(writer, scale));
-  writer.line(`var top = ${LOWEST};`);
-  writer.line("var total = 0.0;");
-  const sums = frame.sums("o");
-  frame.walk(frame.keyRange(), (j) => frame.sees(mask, "t", j), (rows, seen) => {
-    const scores = rows.map((row, u) => {
-      const own = frame.dot(`s${u}_`, query, frame.load(`k${u}_`, k, row));
-      return writer.let(where(seen[u], own, LOWEST), "f32");
-    });
-    const highest = scores.reduce((a, b) => `max(${a}, ${b})`, "top");
-    writer.line(`let higher = ${highest};`);
-    writer.line("let keep = exp(top - higher);");
-    const shares = scores.map((score, u) =>
-      writer.let(where(seen[u], `exp(${score} - higher)`, "0.0"), "f32")
-    );
-    writer.line("top = higher;");
-    writer.line(`total = total * keep + ${shares.join(" + ")};`);
-    const values = rows.map((row, u) => frame.load(`v${u}_`, v, row));
-    sums.forEach((sum, i) => {
-      const terms = shares.map((share, u) => `${share} * ${values[u][i]}`).join(" + ");
-      writer.line(`${sum} = ${sum} * keep + ${terms};`);
-    });
-  });
-  writer.line("let inverse = select(0.0, 1.0 / total, total > 0.0);");
-  const [rowsIn, headsIn, columnsIn] = [queries, heads, width].map((n) => writer.param(n));
-  const row = writer.let(`(b * ${rowsIn} + t) * ${headsIn} + h`, "u32");
-  frame.store(vertex, `${row} * ${columnsIn}`, sums, "inverse");
-  writer.line(`let lse = select(${NOTHING_SEEN}, top + log(total), total > 0.0);`);
-  const start = writer.param(batch * queries * heads * width);
-  storeNumber(frame, vertex, `${start} + ${row} * ${ROW_NUMBERS}u`, "lse");
-}
-
-/** Stores a number with zeros behind it, so that it may be done four at once. */
-function storeNumber(frame: Frame, vertex: Vertex, flat: string, value: string): void {
-  const { writer } = frame;
-  const start = writer.let(flat, "u32");
-  const indices = [0, 1, 2, 3].map((i) => ({
-    shape: vertex.shape,
-    flat: writer.let(`${start} + ${i}u`, "u32"),
-  }));
-  const values = [value, "0.0", "0.0", "0.0"];
-  if (frame.storesFour) return writer.storeFour(indices, vertex, values);
-  indices.forEach((index, i) => writer.store(index, vertex, values[i]));
-}
-
-/** Operands of the gradient's kernel beside the attention's own. */
-export interface GradientOperands {
-  operands: readonly Vertex[];
-  scale: Vertex;
-  mask: Vertex | undefined;
-  /** What the forward kernel stored. */
-  stored: Vertex;
-  /** Gradient with respect to the result, `[batch, row, head, column]`. */
-  g: Vertex;
-  /** Sum of gradient times result over the columns, `[batch, row, head]`. */
-  delta: Vertex;
-}
-
-/**
- * Gradients with respect to queries, keys and values. Scores are computed again from the rows; every
- * thread does a query, for which it walks over the keys, then a key, for which it walks over the queries:
- * all sums are in a fixed order and no two threads add to one place.
- */
-export function writeAttentionGradient(
-  writer: KernelWriter,
-  vertex: Vertex,
-  layout: AttentionLayout,
-  parts: GradientOperands,
-): void {
-  const { queries, keys } = layout;
-  const frame = new Frame(writer, layout);
-  frame.launch(Math.max(queries, keys));
-  frame.row("t", queries);
-  frame.row("j", keys);
-  const sides = { ...namedSides(frame, parts.operands), g: frame.across(parts.g) };
-  const scale = scalar(writer, parts.scale);
-  const numbers = rowNumbers(frame, parts);
-  writer.block("", () => writeQuery(frame, vertex, parts.mask, sides, numbers, scale));
-  writer.block("", () => writeKey(frame, vertex, parts.mask, sides, numbers, scale));
-}
-
-/** Finds log-sum-exp and delta of a query. */
-type RowNumbers = (t: string) => [lse: string, delta: string];
-
-type NamedSides = Record<"q" | "k" | "v" | "g", Side>;
-
-function writeQuery(
-  frame: Frame,
-  vertex: Vertex,
-  mask: Vertex | undefined,
-  { q, k, v, g }: NamedSides,
-  numbers: RowNumbers,
-  scale: string,
-): void {
-  const { writer } = frame;
-  const query = frame.load("q", q, "t", scale);
-  const slope = frame.load("g", g, "t");
-  const [lse, delta] = numbers("t");
-  const sums = frame.sums("dq");
-  frame.walk(frame.keyRange(), (j) => frame.sees(mask, "t", j), (rows, seen) => {
-    const keys = rows.map((row, u) => frame.load(`k${u}_`, k, row));
-    const pulls = rows.map((row, u) => {
-      const score = frame.dot(`s${u}_`, query, keys[u]);
-      const share = writer.let(where(seen[u], `exp(${score} - ${lse})`, "0.0"), "f32");
-      const pull = frame.dot(`p${u}_`, slope, frame.load(`v${u}_`, v, row));
-      return writer.let(`${share} * (${pull} - ${delta})`, "f32");
-    });
-    sums.forEach((sum, i) => {
-      writer.line(`${sum} += ${pulls.map((pull, u) => `${pull} * ${keys[u][i]}`).join(" + ")};`);
-    });
-  });
-  frame.store(vertex, gradientPlace(frame, 0, "t"), sums, scale);
-}
-
-function writeKey(
-  frame: Frame,
-  vertex: Vertex,
-  mask: Vertex | undefined,
-  { q, k, v, g }: NamedSides,
-  numbers: RowNumbers,
-  scale: string,
-): void {
-  const { writer } = frame;
-  const key = frame.load("k", k, "j", scale);
-  const value = frame.load("v", v, "j");
-  const sums = { k: frame.sums("dk"), v: frame.sums("dv") };
-  frame.walk(frame.queryRange(), (t) => frame.sees(mask, t, "j"), (rows, seen) => {
-    const queries = rows.map((row, u) => frame.load(`q${u}_`, q, row));
-    const slopes = rows.map((row, u) => frame.load(`g${u}_`, g, row));
-    const [shares, pulls] = [[] as string[], [] as string[]];
-    rows.forEach((row, u) => {
-      const [lse, delta] = numbers(row);
-      const score = frame.dot(`s${u}_`, key, queries[u]);
-      shares.push(writer.let(where(seen[u], `exp(${score} - ${lse})`, "0.0"), "f32"));
-      const pull = frame.dot(`p${u}_`, value, slopes[u]);
-      pulls.push(writer.let(`${shares[u]} * (${pull} - ${delta})`, "f32"));
-    });
-    const weighted = (weights: readonly string[], lines: readonly string[][], i: number) =>
-      weights.map((weight, u) => `${weight} * ${lines[u][i]}`).join(" + ");
-    sums.k.forEach((sum, i) => writer.line(`${sum} += ${weighted(pulls, queries, i)};`));
-    sums.v.forEach((sum, i) => writer.line(`${sum} += ${weighted(shares, slopes, i)};`));
-  });
-  frame.store(vertex, gradientPlace(frame, 1, "j"), sums.k, scale);
-  frame.store(vertex, gradientPlace(frame, 2, "j"), sums.v, "1.0");
-}
-
-/** Where the gradient of a row of queries (0), keys (1) or values (2) starts. */
-function gradientPlace({ writer, layout }: Frame, role: number, row: string): string {
-  const { batch, heads, queries, keys, width, packed } = layout;
-  const [count, inRow, columns] = [role === 0 ? queries : keys, heads, width].map((n) =>
-    writer.param(n)
-  );
-  if (packed) return `(((b * ${count} + ${row}) * 3u + ${role}u) * ${inRow} + h) * ${columns}`;
-  const before = [0, queries, queries + keys][role] * batch * heads * width;
-  return `${writer.param(before)} + ((b * ${count} + ${row}) * ${inRow} + h) * ${columns}`;
-}
-
-function rowNumbers(frame: Frame, { stored, delta }: GradientOperands): RowNumbers {
-  const { writer, layout: { batch, heads, queries, width } } = frame;
-  const start = writer.param(batch * queries * heads * width);
-  const [rows, inRow] = [queries, heads].map((n) => writer.param(n));
-  return (t) => {
-    const row = writer.let(`(b * ${rows} + ${t}) * ${inRow} + h`, "u32");
-    const flat = writer.let(`${start} + ${row} * ${ROW_NUMBERS}u`, "u32");
-    return [
-      writer.value(stored, { shape: stored.shape, flat }),
-      writer.value(delta, { shape: delta.shape, flat: row }),
-    ];
-  };
-}
-
-function sidesOf(frame: Frame, operands: readonly Vertex[]): Side[] {
+/** Queries, keys and values, from three operands or from the one that holds them. */
+export function sidesOf(frame: Frame, operands: readonly Vertex[]): Side[] {
   return frame.layout.packed
     ? [0, 1, 2].map((role) => frame.side(operands[0], role))
     : operands.map((operand) => frame.side(operand));
 }
 
-function namedSides(frame: Frame, operands: readonly Vertex[]): Omit<NamedSides, "g"> {
-  const [q, k, v] = sidesOf(frame, operands);
-  return { q, k, v };
-}
-
-function scalar(writer: KernelWriter, vertex: Vertex): string {
+/** A number that an operand holds. */
+export function scalar(writer: KernelWriter, vertex: Vertex): string {
   return writer.value(vertex, { shape: [], flat: "0u", coordinates: [] });
 }
