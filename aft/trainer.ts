@@ -160,10 +160,13 @@ export class Trainer {
 
   #makeMethod(method: Method): Regulariser | undefined {
     const blocks = this.teachers.map(({ columns }) => columns);
+    const { task, classes } = this.model.data;
     return method.create({
       features: this.model.width,
       teacher: blocks.reduce((a, b) => a + b, 0),
       blocks,
+      outputs: task === "classification" ? classes.length : 1,
+      rows: this.chosen.train.length,
       seed: deriveSeed(this.settings.seed, "regulariser"),
     }, this.settings);
   }
@@ -245,7 +248,8 @@ export class Trainer {
     const end = (this.#step + 1) * accumulate;
     for (let batch = end - accumulate; batch < end; batch++) {
       this.#batches.load(this.#order.at(batch));
-      const { grads, told } = this.#objective.record(this.#batches.batch(), batch, frozen);
+      const rows = { ...this.#batches.batch(), positions: this.#batches.positions };
+      const { grads, told } = this.#objective.record(rows, batch, frozen);
       if (batch < end - 1) this.#updates.accumulate(grads, this.#step);
       else this.#updates.take(grads, this.#step, scale);
       this.#meter.add(told);

@@ -17,6 +17,8 @@ export interface MethodBatch {
   teacher: Tensor;
   /** Class numbers (i32) or values (f32), one per row. */
   labels: Tensor;
+  /** Places of the batch's rows among the training rows in use, u32 `[B]`. */
+  positions?: Tensor;
   /** A number that differs in every step, for methods that draw in each; default 0. */
   seed?: number;
 }
@@ -68,6 +70,10 @@ export interface MethodShape {
   teacher: number;
   /** Columns of each teacher, in order; default one teacher that has them all. */
   blocks?: readonly number[];
+  /** Numbers in one row of logits: the classes, or 1 for a value; default 1. */
+  outputs?: number;
+  /** Training rows in use, for methods that keep something of each; default 1. */
+  rows?: number;
   /** Seed of whatever the method draws. */
   seed: number;
 }
@@ -90,6 +96,8 @@ export interface Method {
   readonly beta: number | readonly number[];
   /** False for a method that works without teachers. */
   readonly usesTeachers: boolean;
+  /** Whether labels have to be classes. */
+  readonly classesOnly?: boolean;
   /** The {@link MethodOptions} it takes. */
   readonly options: readonly (keyof MethodOptions)[];
   /**

@@ -8,6 +8,8 @@ export interface Preparation {
   readonly labels: Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
   /** Number of classes; 0 where labels are values. */
   readonly classes: number;
+  /** Decides whatever a method draws here. */
+  readonly seed: number;
   /**
    * Teacher features as the loss sees them, standardised where the run asks for that.
    *
@@ -15,4 +17,10 @@ export interface Preparation {
    * @returns `[positions, dPsi]`, row-major.
    */
   teacher(positions?: ArrayLike<number>): Float32Array<ArrayBuffer>;
+  /**
+   * Features of the student as it is now, before the first step.
+   *
+   * @returns `[rows, dPhi]`, row-major.
+   */
+  student(): Promise<Float32Array<ArrayBuffer>>;
 }

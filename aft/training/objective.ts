@@ -33,6 +33,8 @@ export interface Batch {
   readonly labels: Tensor;
   /** Teachers' features side by side, `[batch, columns]`; missing for a method without. */
   readonly features?: Tensor;
+  /** Places of these rows among the training rows in use, u32 `[batch]`. */
+  readonly positions: Tensor;
 }
 
 /** The methods at work that learn something, each with the name of its group. */
@@ -90,7 +92,7 @@ export class Objective {
   }
 
   #losses(batch: Batch, step: number, frozen: boolean): { loss: Tensor; aux: Tensor } {
-    const { inputs, labels } = batch;
+    const { inputs, labels, positions } = batch;
     // A student that stands still is applied as outside training: its running statistics stay.
     const { logits, features } = this.#model.forward(inputs, frozen ? undefined : step);
     const { task, correct } = taskLoss(this.#model.data.task, logits, labels, this.#settings);
@@ -98,7 +100,8 @@ export class Objective {
       return { loss: task, aux: stack([task, zeros([]), correct]) };
     }
     const teacher = batch.features ? this.#standardise(batch.features) : zeros([labels.size, 1]);
-    const { added, told } = this.#added({ features, logits, teacher, labels, seed: step });
+    const seen = { features, logits, teacher, labels, positions, seed: step };
+    const { added, told } = this.#added(seen);
     return { loss: add(task, added), aux: stack([task, told, correct]) };
   }
 

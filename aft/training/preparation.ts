@@ -1,5 +1,6 @@
 /** The training rows in use, as methods look at them before the first step. */
 
+import { deriveSeed } from "../../nn/mod.ts";
 import type { TrainSettings } from "../config.ts";
 import type { Preparation } from "../methods/mod.ts";
 import type { Model } from "../model.ts";
@@ -18,14 +19,16 @@ export interface PreparedRun {
 
 /** Rows by their position among those in use; teacher columns standardised where that is asked for. */
 export function preparationOf(run: PreparedRun): Preparation {
-  const { data, inUse } = run;
-  const { labels } = data.splits.train;
+  const { data, inUse, model, settings } = run;
+  const { inputs, labels } = data.splits.train;
   const classes = data.task === "classification" ? data.classes.length : 0;
   return {
     rows: inUse.length,
     labels: classes > 0 ? Int32Array.from(inUse, (row) => labels[row]) : valuesOf(run),
     classes,
+    seed: deriveSeed(settings.seed, "preparation"),
     teacher: teacherRows(run),
+    student: () => model.features(inputs, inUse),
   };
 }
 

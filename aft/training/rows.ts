@@ -132,7 +132,7 @@ export class BatchRows<Name extends string> {
   /** Sends the next batch on its way; `positions` count within the rows in use. */
   load(positions: Uint32Array<ArrayBuffer>): void {
     const lanes = [...this.#lanes.values()];
-    if (lanes.some(({ onDevice }) => onDevice)) this.#numbers.write(positions);
+    this.#numbers.write(positions);
     if (lanes.every(({ onDevice }) => onDevice)) return;
     const rows = positions.map((position) => this.#inUse[position]);
     for (const lane of lanes) lane.load(rows);
@@ -142,6 +142,11 @@ export class BatchRows<Name extends string> {
   batch(): Record<Name, Tensor> {
     const parts = [...this.#lanes].map(([name, lane]) => [name, lane.batch()]);
     return Object.fromEntries(parts) as Record<Name, Tensor>;
+  }
+
+  /** Places of that batch's rows among those in use, u32 `[size]`. */
+  get positions(): Tensor {
+    return this.#numbers;
   }
 
   /** Gives the memory of all rows back; no batch can be loaded after that. */

@@ -149,12 +149,14 @@ export function lossOf(
 export function rowsOf(
   psi: Matrix,
   labels: readonly number[],
-  { classes = 0 }: { classes?: number } = {},
+  { classes = 0, student = psi }: { classes?: number; student?: Matrix } = {},
 ): Preparation {
   return {
     rows: psi.length,
     labels: classes > 0 ? Int32Array.from(labels) : Float32Array.from(labels),
     classes,
+    seed: 5,
+    student: () => Promise.resolve(Float32Array.from(student.flat())),
     teacher: (positions = psi.map((_, i) => i)) =>
       Float32Array.from(Array.from(positions).flatMap((i) => psi[i])),
   };
