@@ -156,7 +156,7 @@ function numbers(
 const MOST_STEPS = 1_000_000_000;
 const usages = (table: Readonly<Record<string, { usage: string }>>) =>
   Object.values(table).map(({ usage }) => usage).join(" | ");
-const betas = Object.values(methods).filter(({ usesTeachers }) => usesTeachers)
+const betas = Object.values(methods).filter(({ beta }) => beta !== 0)
   .map(({ name, beta }) => `${beta} for ${name}`).join(", ");
 
 /**
@@ -204,7 +204,8 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     placeholder: "FILE[,FILE...]",
     group: "data",
     default: [],
-    help: "cached features of teachers, one safetensors file each; stl leaves them unread",
+    help:
+      "cached features of teachers, one safetensors file each; methods without teachers leave them unread",
   }),
   trainSize: integer(0, MOST_STEPS, {
     flag: "train-size",
@@ -317,6 +318,18 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     group: "method",
     default: optionDefaults.sparsityStrength,
     help: "aft: strength of that penalty beside the gap",
+  }),
+  startStrength: real([0, 1e6], {
+    flag: "start-strength",
+    group: "method",
+    default: optionDefaults.startStrength,
+    help: "l2sp: strength a of what holds the student near its start, before beta",
+  }),
+  headStrength: real([0, 1e6], {
+    flag: "head-strength",
+    group: "method",
+    default: optionDefaults.headStrength,
+    help: "l2sp: strength b of the decay of the student's head, before beta",
   }),
   standardise: toggle({
     flag: "standardise",

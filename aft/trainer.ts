@@ -167,6 +167,7 @@ export class Trainer {
       blocks,
       outputs: task === "classification" ? classes.length : 1,
       rows: this.chosen.train.length,
+      student: this.model.student.parameters(),
       seed: deriveSeed(this.settings.seed, "regulariser"),
     }, this.settings);
   }

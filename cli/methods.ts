@@ -39,7 +39,7 @@ function show(method: Method, output: Output): void {
   output.field("  source", source);
   const whose = rate === "student" ? "at the student's learning rate" : "at --regulariser-lr";
   if (rate !== undefined) output.field("  learns", `${learns}, ${whose}`);
-  if (usesTeachers) output.field("  beta", `${beta} where none is given`);
+  if (beta !== 0) output.field("  beta", `${beta} where none is given`);
   for (const { flag, range, value } of options) {
     const [first, ...more] = wrap(`${range}; default ${value}`, 76);
     output.line(`    --${flag.padEnd(18)} ${first}`);

@@ -4,7 +4,7 @@ import { add, mul, similarityGap, slice, type Tensor } from "../../gpu/mod.ts";
 import { distances } from "./distance.ts";
 import type { Method, MethodShape, Refusal } from "./method.ts";
 import { withoutKernel } from "./no_kernel.ts";
-import { type MethodOptions, optionDefaults, type RhoKind } from "./options.ts";
+import { type MethodOptions, optionDefaults, type RhoKind, withDefaults } from "./options.ts";
 import { computed } from "./rows.ts";
 import { scaleKinds } from "./scales.ts";
 import { similarityOf } from "./similarity.ts";
@@ -36,9 +36,9 @@ export const aft: Method = {
     ] as const,
     ...["tensorProduct", "sparsity", "sparsityStrength"] as const,
   ],
-  refuses: (options) => refusal({ ...optionDefaults, ...given(options) }),
-  create(shape, options = {}) {
-    const all = { ...optionDefaults, ...given(options) };
+  refuses: (options) => refusal(withDefaults(options)),
+  create(shape, options) {
+    const all = withDefaults(options);
     if (all.kernel === "none") return withoutKernel(shape);
     const { parameters, constants, prepare, ...scales } = scaleKinds[all.rho](shape, all);
     return {
@@ -113,8 +113,4 @@ function refusal(options: Required<MethodOptions>): Refusal | undefined {
     return { option: "tensorProduct", reason: `does not go with rho ${rho}` };
   }
   return undefined;
-}
-
-function given(options: MethodOptions): MethodOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

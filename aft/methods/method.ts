@@ -74,6 +74,11 @@ export interface MethodShape {
   outputs?: number;
   /** Training rows in use, for methods that keep something of each; default 1. */
   rows?: number;
+  /**
+   * What is trained of the student, by name, for methods that hold it near its start: names of the
+   * head's weights begin with `head.`. Default nothing.
+   */
+  student?: Readonly<Record<string, Variable>>;
   /** Seed of whatever the method draws. */
   seed: number;
 }

@@ -7,6 +7,7 @@ import { cka } from "./cka.ts";
 import { combine } from "./combine.ts";
 import { kd } from "./kd.ts";
 import { kkd } from "./kkd.ts";
+import { l2sp } from "./l2sp.ts";
 import type { Method } from "./method.ts";
 import { pkt } from "./pkt.ts";
 import { rkd } from "./rkd.ts";
@@ -27,12 +28,23 @@ export type { DistanceName, KernelName, MethodOptions, RhoKind, SparsityName } f
 export type { Preparation } from "./preparation.ts";
 
 /** Name of a method. */
-export type MethodName = "stl" | "aft" | "kd" | "kkd" | "rkd" | "sp" | "pkt" | "cka" | "vid";
+export type MethodName =
+  | "stl"
+  | "aft"
+  | "kd"
+  | "kkd"
+  | "rkd"
+  | "sp"
+  | "pkt"
+  | "cka"
+  | "vid"
+  | "l2sp";
 
 /** Every method, by its name on the command line. */
 export const methods: Readonly<Record<MethodName, Method>> = {
   ...{ stl, aft, kd, kkd, rkd },
   ...{ sp, pkt, cka, vid },
+  ...{ l2sp },
 };
 
 /** A method, or several with `+` between them. */

@@ -42,6 +42,10 @@ export interface MethodOptions {
   sparsity?: SparsityName;
   /** aft: strength of that penalty beside the gap. */
   sparsityStrength?: number;
+  /** l2sp: strength a that holds the student near its start. */
+  startStrength?: number;
+  /** l2sp: strength b that holds the student's head near 0. */
+  headStrength?: number;
 }
 
 /** Values of options that are not given. The fields of the configuration take theirs from here. */
@@ -57,4 +61,12 @@ export const optionDefaults: Readonly<Required<MethodOptions>> = {
   tensorProduct: false,
   sparsity: "none",
   sparsityStrength: 0.01,
+  startStrength: 0.01,
+  headStrength: 0.01,
 };
+
+/** Options with defaults for those that are missing or undefined. */
+export function withDefaults(options: MethodOptions = {}): Required<MethodOptions> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...optionDefaults, ...Object.fromEntries(given) };
+}

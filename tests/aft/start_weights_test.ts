@@ -1,4 +1,5 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { readCheckpoint } from "../../aft/checkpoint.ts";
 import { writeAtomic } from "../../aft/files.ts";
 import { matchWeights, readNameMap, startFrom } from "../../aft/start_weights.ts";
 import { parseStudent } from "../../aft/student.ts";
@@ -11,6 +12,7 @@ import { DATA, WITHOUT_DATA } from "./data/shared.ts";
 
 await openGpu();
 
+const SOLO = { method: "stl", student: "mlp:8", batchSize: 16, lr: 0.01 } as const;
 const SHAPE = { inputShape: [3], outputs: 2, seed: 1 };
 
 function ramp(shape: number[], from = 1): SafeTensorInput {
@@ -94,7 +96,7 @@ Deno.test("a file of which no weight fits is refused with the names and shapes o
 Deno.test("a run with --init says what it starts from, and another run's checkpoint is such a file", () =>
   inTempFolder(async (folder) => {
     const paths = await writeTask(folder, tableData(), []);
-    const config = { ...paths, method: "stl", student: "mlp:8", batchSize: 16, lr: 0.01 } as const;
+    const config = { ...paths, ...SOLO };
     await follow({ ...config, steps: 30, out: `${folder}/first` });
     const init = `${folder}/first/checkpoint.safetensors`;
     const said = await follow({ ...config, steps: 1, lr: 1e-9, init, out: `${folder}/second` });
@@ -110,6 +112,22 @@ Deno.test("a run with --init says what it starts from, and another run's checkpo
     })
       .catch((error) => error);
     assertStringIncludes(String(again), "lr");
+  }));
+
+Deno.test("a method that holds the student near its start means the start that --init gives", () =>
+  inTempFolder(async (folder) => {
+    const paths = await writeTask(folder, tableData(), []);
+    await follow({ ...paths, ...SOLO, steps: 5, out: `${folder}/first` });
+    const init = `${folder}/first/checkpoint.safetensors`;
+    const out = `${folder}/held`;
+    await follow({ ...paths, ...SOLO, method: "l2sp", beta: 30, steps: 8, init, out });
+    const [first, held] = await Promise.all(
+      [init, `${out}/checkpoint.safetensors`].map(readCheckpoint),
+    );
+    for (const name of ["layers.0.weight", "layers.0.bias"]) {
+      assertEquals(held.constants[`start.${name}`], first.student[name]);
+      assertNotEquals(held.student[name], first.student[name]);
+    }
   }));
 
 const BODY = `${DATA}/students/cnn_init.safetensors`;

@@ -40,14 +40,16 @@ Deno.test("every method runs with every size, noise and set of teachers", () =>
 
 Deno.test("a method without teachers has the same runs beside any teachers and noise", () =>
   inFolder(async (folder) => {
-    const changes = { noise: [0, 5], teacherSets: ["each"] } as const;
+    const methods = ["stl", "aft", "l2sp"];
+    const changes = { methods, noise: [0, 5], teacherSets: ["each"] } as const;
     const plan = await planOf(await smallOptions(folder, changes));
     const keys = (method: string) =>
       new Set(
         plan.comparison.cells.filter((cell) => cell.method === method)
           .flatMap(({ final }) => final.map(({ key }) => key)),
       ).size;
-    assertEquals([keys("stl"), keys("aft")], [2, 2 * 2 * 2 * 2]); // seeds; betas, noise, sets
+    assertEquals([keys("stl"), keys("l2sp")], [2, 2 * 2]); // seeds; betas
+    assertEquals(keys("aft"), 2 * 2 * 2 * 2); // seeds, betas, noise, sets
   }));
 
 Deno.test("a strength is chosen with the seeds asked for, unless there is none to choose", () =>

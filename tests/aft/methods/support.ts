@@ -1,7 +1,16 @@
 /** What the tests of methods share: matrices of plain numbers, and methods held to them. */
 
 import { assertEquals } from "@std/assert";
-import { openGpu, read, type Tensor, tensor, valueAndGrad, zeros } from "../../../gpu/mod.ts";
+import {
+  openGpu,
+  read,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+  type Variable,
+  variable,
+  zeros,
+} from "../../../gpu/mod.ts";
 import type { Method, MethodBatch, Regulariser } from "../../../aft/methods/method.ts";
 import type { MethodOptions } from "../../../aft/methods/options.ts";
 import type { Preparation } from "../../../aft/methods/preparation.ts";
@@ -65,6 +74,8 @@ export interface HostSeen {
   psi: Matrix;
   logits: Matrix;
   variables: Record<string, HostArray>;
+  /** Weights of the student by name. */
+  student: Record<string, HostArray>;
 }
 
 /** A case of {@link assertMethod}. */
@@ -75,15 +86,17 @@ export interface MethodCase {
   blocks?: number[];
   outputs?: number;
   tolerance?: number;
-  /** Called before the comparison. */
-  ready?: (regulariser: Regulariser) => void | Promise<void>;
+  /** Weights of the student, for methods that see them; none where it is left out. */
+  student?: Record<string, HostArray>;
+  /** Called before the comparison, with the student's weights on the device. */
+  ready?: (regulariser: Regulariser, student: Record<string, Variable>) => void | Promise<void>;
   /** The method at work, where the table's entry does not make it. */
   create?: () => Regulariser;
 }
 
 /**
- * Holds a method's loss and its gradients, with respect to student features, logits and everything it
- * learns, to a reference in float64 and its central differences.
+ * Holds a method's loss and its gradients, with respect to student features, logits, weights and
+ * everything it learns, to a reference in float64 and its central differences.
  */
 export async function assertMethod(
   method: Method,
@@ -92,29 +105,42 @@ export async function assertMethod(
 ): Promise<void> {
   const { rows = 6, features = 3, blocks = [4], outputs = 3, tolerance = 2e-5 } = options;
   const teacher = sum(blocks);
-  const shape = { features, teacher, blocks, outputs, seed: 3 };
+  const { student: weights = {} } = options;
+  const student = mapped(weights, (weight) => variable(onDevice(weight)));
+  const shape = { features, teacher, blocks, outputs, rows, student, seed: 3 };
   const regulariser = options.create?.() ?? method.create(shape, options.options)!;
-  await options.ready?.(regulariser);
+  await options.ready?.(regulariser, student);
   const phi = hostArray([rows, features], 11);
   const psi = hostArray([rows, teacher], 12, 1.5);
   const logits = hostArray([rows, outputs], 13, 2);
   const labels = tensor(Int32Array.from({ length: rows }, (_, i) => i % outputs));
   const variables = await hostVariables(regulariser);
   const run = valueAndGrad((p: { phi: Tensor; logits: Tensor; own: Record<string, Tensor> }) =>
-    regulariser.loss({ features: p.phi, logits: p.logits, teacher: onDevice(psi), labels })
+    regulariser.loss({
+      ...{ features: p.phi, logits: p.logits, teacher: onDevice(psi), labels },
+      positions: tensor(Uint32Array.from({ length: rows }, (_, i) => i)),
+    })
   );
-  const own = regulariser.parameters;
+  const own = { ...regulariser.parameters, ...student };
   const { value, grads } = run({ phi: onDevice(phi), logits: onDevice(logits), own });
   assertEquals(value.shape, []);
   const names = Object.keys(own);
   const found = await read([value, grads.phi, grads.logits, ...names.map((n) => grads.own[n])]);
   const seen = () =>
-    reference({ phi: matrixOf(phi), psi: matrixOf(psi), logits: matrixOf(logits), variables });
+    reference({
+      ...{ phi: matrixOf(phi), psi: matrixOf(psi), logits: matrixOf(logits) },
+      ...{ variables, student: weights },
+    });
   const what = [`${method.name}`, "gradient of features", "gradient of logits", ...names];
   assertClose(found[0], [seen()], tolerance, what[0]);
-  [phi, logits, ...names.map((name) => variables[name])].forEach(({ values }, i) => {
+  const all = { ...variables, ...weights };
+  [phi, logits, ...names.map((name) => all[name])].forEach(({ values }, i) => {
     assertClose(found[i + 1], numericGradient(seen, values), tolerance, what[i + 1]);
   });
+}
+
+function mapped<T, U>(record: Record<string, T>, f: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
 }
 
 /** Values of everything that a method holds. */

@@ -29,6 +29,8 @@ const FORMS: Record<string, TrainerOptions & { scales: boolean }> = {
   "no kernel": { method: "aft", kernel: "none", scales: false },
   "an outer product": { method: "aft", tensorProduct: true, scales: true },
   "the median distance": { method: "aft", kernel: "rbf", bandwidth: 0, scales: true },
+  "l2sp": { method: "l2sp", beta: 30, scales: false },
+  "aft and l2sp together": { method: "aft+l2sp", rhoSteps: 2, scales: true },
   "rkd": { method: "rkd", scales: false },
 };
 
