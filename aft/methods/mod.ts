@@ -3,6 +3,7 @@
 import { ConfigError } from "../../gpu/mod.ts";
 import { nearestName } from "../nearest.ts";
 import { aft } from "./aft.ts";
+import { btune } from "./btune.ts";
 import { cka } from "./cka.ts";
 import { combine } from "./combine.ts";
 import { kd } from "./kd.ts";
@@ -34,6 +35,7 @@ export type MethodName =
   | "kd"
   | "kkd"
   | "rkd"
+  | "btune"
   | "sp"
   | "pkt"
   | "cka"
@@ -42,7 +44,7 @@ export type MethodName =
 
 /** Every method, by its name on the command line. */
 export const methods: Readonly<Record<MethodName, Method>> = {
-  ...{ stl, aft, kd, kkd, rkd },
+  ...{ stl, aft, kd, kkd, rkd, btune },
   ...{ sp, pkt, cka, vid },
   ...{ l2sp },
 };

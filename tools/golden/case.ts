@@ -42,7 +42,8 @@ export async function runCase(entry: Entry, golden: GoldenMethod): Promise<Outco
   };
   const missing = fields.object("outputs").names.find((name) => !(name in outputs));
   if (missing !== undefined) refuse(file.path, id, `method ${method} has no output ${missing}`);
-  const checks = await checksOf(fields, file, outputs);
+  const fixed = await golden.fixed?.(file, variablesOf(regulariser)) ?? [];
+  const checks = [...await checksOf(fields, file, outputs), ...fixed];
   if (golden.plain?.(seen(phi)) === undefined) return { id, method, checks };
   const plain = (phi: Tensor) => golden.plain!(seen(phi))!;
   const again = await checksOf(fields, file, lossAndGradients(plain, phi, regulariser, golden));

@@ -10,10 +10,14 @@ import {
   slice,
   type Tensor,
 } from "../../gpu/mod.ts";
+import { matrix } from "../../aft/mod.ts";
+import { type Heads, writeHeads } from "../../aft/methods/btune.ts";
 import { methods } from "../../aft/methods/mod.ts";
 import type { MethodShape, Regulariser } from "../../aft/methods/method.ts";
 import { type MethodOptions, optionDefaults } from "../../aft/methods/options.ts";
 import { similarityOf } from "../../aft/methods/similarity.ts";
+import { type Check, compare } from "./check.ts";
+import type { CaseFile } from "./form.ts";
 
 /** Sizes of a case. */
 export interface GoldenShape extends MethodShape {
@@ -24,8 +28,8 @@ export interface GoldenShape extends MethodShape {
 
 /** A golden method in the words of this package. */
 export interface GoldenMethod {
-  /** Makes the method; undefined for one without a loss. */
-  create: (shape: GoldenShape) => Regulariser | undefined;
+  /** Makes the method, with what it holds fixed; undefined for one without a loss. */
+  create: (shape: GoldenShape, file: CaseFile) => Regulariser | undefined;
   /** Whether it knows tensor products of teachers. */
   multiplies?: boolean;
   /** Our name of each golden parameter. */
@@ -34,6 +38,8 @@ export interface GoldenMethod {
   unseen?: readonly string[];
   /** Other outputs than loss and gradients. */
   outputs?: (seen: Seen) => Record<string, Tensor>;
+  /** What it holds fixed, held against the file where there is something to compare. */
+  fixed?: (file: CaseFile, variables: Variables) => Promise<Check[]>;
   /** The loss in plain ops, where the method has kernels of its own; undefined where it has none. */
   plain?: (seen: Seen) => Tensor | undefined;
 }
@@ -111,7 +117,35 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
     }),
   },
   rkd: { create: (shape) => methods.rkd.create(shape), names: {} },
+  btune: {
+    create: (shape, file) => {
+      const [outputs] = file.shape("in.downstream_mu");
+      const regulariser = methods.btune.create({ ...shape, outputs })!;
+      const { student, teachers } = posteriors(file, { ...shape, outputs });
+      writeHeads(regulariser.constants as Heads, student, teachers);
+      return regulariser;
+    },
+    names: {},
+    fixed: async (file, { shares }) => {
+      const reference = file.outputs("out.logme_weights", shares.shape);
+      return [compare("logme_weights", await shares.data(), reference, 1e-6)];
+    },
+  },
 };
+
+/** Posterior means and evidences that a file gives. */
+function posteriors(file: CaseFile, { features, blocks, outputs }: GoldenShape) {
+  const means = (name: string, columns: number) =>
+    matrix(outputs!, columns, file.inputs(name, [outputs!, columns]));
+  const scores = file.outputs("in.logme_scores", [blocks.length]);
+  return {
+    student: { score: 0, m: means("in.downstream_mu", features) },
+    teachers: blocks.map((columns, k) => ({
+      score: scores[k],
+      m: means(`in.logme_mu_${k}`, columns),
+    })),
+  };
+}
 
 /** phi G^T + g. */
 function mapped(phi: Tensor, variables: Variables): Tensor {

@@ -17,7 +17,7 @@ export function regulariserOf(
   prefix: string,
   shape: GoldenShape,
 ): Regulariser | undefined {
-  const regulariser = golden.create(shape);
+  const regulariser = golden.create(shape, file);
   const known = file.names(prefix).filter((name) => Object.hasOwn(golden.names, name));
   const unknown = file.names(prefix).filter((name) => !known.includes(name));
   if (unknown.length > 0) {

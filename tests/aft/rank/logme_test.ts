@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { type Logme, logme } from "../../../aft/rank/logme.ts";
-import { type Matrix, matrix } from "../../../aft/rank/linear_algebra/matrix.ts";
+import { matrix } from "../../../aft/rank/linear_algebra/matrix.ts";
 import { ConfigError, ShapeError } from "../../../gpu/errors.ts";
 import { readFolder } from "../../../tools/golden/form.ts";
 import { runLogme } from "../../../tools/golden/logme.ts";
 import { failures } from "../../../tools/golden/report.ts";
-import { dot, invert, product, randomMatrix, shifted, tableOf, transpose } from "./plain.ts";
+import { plainLogme, randomMatrix, tableOf, transpose } from "./plain.ts";
 
 const shared = Deno.env.get("AFT_SHARED") ?? "../shared";
 const GOLDEN = new URL(`${shared}/golden/public`, new URL("../../../", import.meta.url)).pathname;
@@ -16,41 +16,6 @@ function isMissing(path: string): boolean {
   } catch {
     return true;
   }
-}
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-
-/**
- * The same fixed point by another way: posterior means by elimination in d x d, the residual from
- * predictions, gamma as a trace, the evidence of the full form from a determinant.
- */
-function plainLogme(features: Matrix, targets: number[][], form: "fixed-point" | "full") {
-  const f = tableOf(features);
-  const gram = product(transpose(f), f);
-  const [n, d] = [features.rows, features.columns];
-  const fits = targets.map((y) => {
-    let t = 1;
-    for (let round = 1;; round++) {
-      const { inverse } = invert(shifted(gram, t));
-      const m = inverse.map((row) => dot(row, transpose(f).map((column) => dot(column, y))));
-      const gamma = d - t * sum(inverse.map((row, i) => row[i]));
-      const residual = sum(y.map((value, i) => (value - dot(f[i], m)) ** 2));
-      const alpha = gamma / (dot(m, m) + 1e-5);
-      const beta = (n - gamma) / (residual + 1e-5);
-      const next = alpha / beta;
-      const small = form === "full" ? 1e-5 : 0;
-      const isLast = Math.abs(next - t) / t <= (form === "full" ? 1e-2 : 1e-3) || round === 11;
-      if (isLast) {
-        const precision = shifted(gram.map((row) => row.map((value) => beta * value)), alpha);
-        const evidence = d * Math.log(alpha) + n * Math.log(beta / (2 * Math.PI)) -
-          invert(precision).logDeterminant - beta * (residual + small) -
-          alpha * (dot(m, m) + small);
-        return { alpha, beta, m, evidence: evidence / (2 * n) };
-      }
-      t = next;
-    }
-  });
-  return { fits, score: sum(fits.map(({ evidence }) => evidence)) / fits.length };
 }
 
 function assertAgrees(found: Logme, plain: ReturnType<typeof plainLogme>): void {

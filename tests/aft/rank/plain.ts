@@ -118,3 +118,38 @@ export function assertClose(
   assertEquals(actual.length, expected.length);
   for (let i = 0; i < expected.length; i++) assertAlmostEquals(actual[i], expected[i], tolerance);
 }
+
+const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+
+/**
+ * The fixed point of LogME by another way: posterior means by elimination in d x d, the residual from
+ * predictions, gamma as a trace, the evidence of the full form from a determinant.
+ */
+export function plainLogme(features: Matrix, targets: number[][], form: "fixed-point" | "full") {
+  const f = tableOf(features);
+  const gram = product(transpose(f), f);
+  const [n, d] = [features.rows, features.columns];
+  const fits = targets.map((y) => {
+    let t = 1;
+    for (let round = 1;; round++) {
+      const { inverse } = invert(shifted(gram, t));
+      const m = inverse.map((row) => dot(row, transpose(f).map((column) => dot(column, y))));
+      const gamma = d - t * sumOf(inverse.map((row, i) => row[i]));
+      const residual = sumOf(y.map((value, i) => (value - dot(f[i], m)) ** 2));
+      const alpha = gamma / (dot(m, m) + 1e-5);
+      const beta = (n - gamma) / (residual + 1e-5);
+      const next = alpha / beta;
+      const small = form === "full" ? 1e-5 : 0;
+      const isLast = Math.abs(next - t) / t <= (form === "full" ? 1e-2 : 1e-3) || round === 11;
+      if (isLast) {
+        const precision = shifted(gram.map((row) => row.map((value) => beta * value)), alpha);
+        const evidence = d * Math.log(alpha) + n * Math.log(beta / (2 * Math.PI)) -
+          invert(precision).logDeterminant - beta * (residual + small) -
+          alpha * (dot(m, m) + small);
+        return { alpha, beta, m, evidence: evidence / (2 * n) };
+      }
+      t = next;
+    }
+  });
+  return { fits, score: sumOf(fits.map(({ evidence }) => evidence)) / fits.length };
+}

@@ -7,15 +7,17 @@ import { Trainer, type TrainerOptions } from "../../../aft/trainer.ts";
 import { grad, openGpu, read, type Tensor } from "../../../gpu/mod.ts";
 import { hostArray } from "../../nn/support.ts";
 import { batchOf, matrixOf, onDevice } from "../methods/support.ts";
-import { tableData, teacherOf } from "../small.ts";
+import { tableData, teacherOf, valueData } from "../small.ts";
+import type { TrainingData } from "../../../aft/training/prepare.ts";
 
 await openGpu();
 
-const data = tableData();
-const teachers = [teacherOf(data), teacherOf(data, { name: "other", columns: 3, stream: 9 })];
+const classes = tableData();
+const teachers = [teacherOf(classes), teacherOf(classes, { name: "other", columns: 3, stream: 9 })];
 const SETTINGS = { student: "mlp:8", batchSize: 16, steps: 12, lr: 0.01, teachers } as const;
 
-const FORMS: Record<string, TrainerOptions & { scales: boolean }> = {
+const values = valueData();
+const FORMS: Record<string, TrainerOptions & { data?: TrainingData; scales: boolean }> = {
   "aft and kd together": { method: "aft+kd", beta: [3, 0.5], scales: true },
   "three steps of rho": { method: "aft", rhoSteps: 3, scales: true },
   "two steps of rho beside vid": { method: "aft+vid", rhoSteps: 2, scales: true },
@@ -32,9 +34,16 @@ const FORMS: Record<string, TrainerOptions & { scales: boolean }> = {
   "l2sp": { method: "l2sp", beta: 30, scales: false },
   "aft and l2sp together": { method: "aft+l2sp", rhoSteps: 2, scales: true },
   "rkd": { method: "rkd", scales: false },
+  "btune": { method: "btune", scales: false },
+  "btune on values": {
+    method: "btune",
+    data: values,
+    teachers: [teacherOf(values), teacherOf(values, { name: "other", columns: 3, stream: 9 })],
+    scales: false,
+  },
 };
 
-for (const [name, { scales, ...form }] of Object.entries(FORMS)) {
+for (const [name, { data = classes, scales, ...form }] of Object.entries(FORMS)) {
   Deno.test(`a run with ${name} that goes on from a checkpoint ends with the same bytes`, async () => {
     const options = { ...SETTINGS, ...form };
     const whole = new Trainer(data, options);
@@ -65,7 +74,7 @@ for (const [name, { scales, ...form }] of Object.entries(FORMS)) {
 }
 
 Deno.test("of every k batches k - 1 leave the student as it is, and change the scales", async () => {
-  const trainer = new Trainer(data, {
+  const trainer = new Trainer(classes, {
     ...SETTINGS,
     method: "aft",
     rhoSteps: 3,
