@@ -79,12 +79,14 @@ export {
   type DataShape,
   type InputLayout,
   type InputRows,
+  type Inputs,
   readDataset,
   readInputs,
   type ReadInputsOptions,
   type Split,
   type SplitName,
   type TaskKind,
+  type Vocabulary,
 } from "./data/dataset.ts";
 export {
   type FeatureRows,

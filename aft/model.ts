@@ -1,10 +1,12 @@
 /** A student with what it takes to be applied to raw inputs. */
 
+import { ShapeError } from "../gpu/errors.ts";
 import { evaluate, read, type Tensor, tensor, type Variable, variable } from "../gpu/mod.ts";
 import { deriveSeed } from "../nn/mod.ts";
-import type { DataShape } from "./data/types.ts";
+import { firstOutside, wholeInputs } from "./data/tokens.ts";
+import type { DataShape, Inputs } from "./data/types.ts";
 import { parseStudent, type Student, type StudentOutput } from "./student.ts";
-import { arrayRows } from "./training/rows.ts";
+import { inputRows } from "./training/rows.ts";
 import { inputScaler, type Scaling } from "./training/scaling.ts";
 
 /** What a {@linkcode Model} is made from. */
@@ -19,8 +21,8 @@ export interface ModelOptions {
   readonly seed: number;
 }
 
-/** Raw inputs, row-major: numbers, or pixels from 0 to 255. */
-export type RawInputs = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+/** Raw inputs, row-major: numbers, token ids, or pixels from 0 to 255. */
+export type RawInputs = Inputs;
 
 /** Rows that are applied at once, at most. Fixed, so that the same rows give the same bits. */
 const CHUNK_ROWS = 512;
@@ -80,6 +82,7 @@ export class Model {
       inputShape: data.inputShape,
       outputs,
       seed: deriveSeed(seed, "student"),
+      ...data.vocabulary && { vocabulary: data.vocabulary.size },
     });
     this.#normalise = inputScaler(scaling, data);
   }
@@ -99,9 +102,10 @@ export class Model {
   /**
    * What the model says of rows.
    *
-   * @param inputs rows x product(inputShape) raw numbers.
+   * @param inputs rows x product(inputShape) raw numbers, or token ids.
    * @param rows Numbers of the rows that are asked for; default all, in order.
    * @returns For each row the logits of all classes, or the value in units of the labels.
+   * @throws {ShapeError} If token ids are not those of the model's vocabulary.
    */
   async outputs(inputs: RawInputs, rows?: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>> {
     const outputs = await this.#apply(inputs, rows, ({ logits }) => logits);
@@ -113,9 +117,10 @@ export class Model {
   /**
    * The student's features of rows, such as to teach another student by them.
    *
-   * @param inputs rows x product(inputShape) raw numbers.
+   * @param inputs rows x product(inputShape) raw numbers, or token ids.
    * @param rows Numbers of the rows that are asked for; default all, in order.
    * @returns {@linkcode Model.width} numbers for each row.
+   * @throws {ShapeError} If token ids are not those of the model's vocabulary.
    */
   features(inputs: RawInputs, rows?: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>> {
     return this.#apply(inputs, rows, ({ features }) => features);
@@ -127,12 +132,13 @@ export class Model {
     rows: ArrayLike<number> | undefined,
     part: (output: StudentOutput) => Tensor,
   ): Promise<Float32Array<ArrayBuffer>> {
+    checkIds(inputs, this.data);
     const size = this.data.inputShape.reduce((a, b) => a * b, 1);
     const numbers = rows ?? Array.from({ length: inputs.length / size }, (_, i) => i);
-    const source = arrayRows(inputs, this.data.inputShape);
+    const source = inputRows(inputs, this.data);
     const most = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_BYTES / (4 * size))));
     const x = this.#chunk(Math.min(most, Math.max(1, numbers.length)));
-    const values = new Float32Array(x.size);
+    const values = this.#rowValues(x.size);
     const results: Float32Array[] = [];
     let waiting: Tensor[] = [];
     for (let start = 0; start < numbers.length; start += x.shape[0]) {
@@ -150,15 +156,34 @@ export class Model {
     return join(results, numbers.length / x.shape[0]);
   }
 
+  /** Host memory for rows as the device takes them. */
+  #rowValues(size: number): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+    return this.data.layout === "tokens" ? new Int32Array(size) : new Float32Array(size);
+  }
+
   #chunk(rows: number): Variable {
     let chunk = this.#chunks.get(rows);
     if (chunk === undefined) {
       const shape = [rows, ...this.data.inputShape];
       const size = shape.reduce((a, b) => a * b, 1);
-      this.#chunks.set(rows, chunk = variable(tensor(new Float32Array(size), { shape })));
+      this.#chunks.set(rows, chunk = variable(tensor(this.#rowValues(size), { shape })));
     }
     return chunk;
   }
+}
+
+/** Refuses ids that the model has no row for: a lookup would give those of another word. */
+function checkIds(inputs: RawInputs, { vocabulary }: DataShape): void {
+  if (vocabulary === undefined) return;
+  const ids = wholeInputs(inputs);
+  const at = ids && firstOutside(ids, vocabulary.size);
+  if (at === -1) return;
+  const found = at === undefined ? "inputs are floats" : `input ${at} is ${ids![at]}`;
+  throw new ShapeError(
+    `Cannot apply a model of text: ${found}, token ids are integers from 0 to ${
+      vocabulary.size - 1
+    }`,
+  );
 }
 
 /** Joins results; only a share of the last one may be asked for. */

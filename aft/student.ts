@@ -7,6 +7,7 @@ import type { StudentEntry, StudentPlan } from "./students/entry.ts";
 import { mlp } from "./students/mlp.ts";
 import { mixer, vit } from "./students/patches.ts";
 import { resnet } from "./students/resnet.ts";
+import { text as textStudent } from "./students/text.ts";
 
 export type {
   Student,
@@ -17,7 +18,7 @@ export type {
 } from "./students/entry.ts";
 
 /** Names of the entries of {@linkcode students}. */
-export type StudentName = "mlp" | "cnn" | "resnet" | "vit" | "mixer";
+export type StudentName = "mlp" | "cnn" | "resnet" | "vit" | "mixer" | "text";
 
 /**
  * Kinds of students by the name that {@linkcode parseStudent} knows them by.
@@ -36,6 +37,7 @@ export const students: Readonly<Record<StudentName, StudentEntry>> = {
   resnet,
   vit,
   mixer,
+  text: textStudent,
 };
 
 /**

@@ -28,6 +28,7 @@ import {
   type TrainingData,
   trainingRows,
 } from "./training/prepare.ts";
+import { dataFor } from "./training/tokens.ts";
 import { checkSameData, loadMethod, stateOf } from "./training/restore.ts";
 import { BatchRows, type Placement } from "./training/rows.ts";
 import { Updates } from "./training/updates.ts";
@@ -122,15 +123,16 @@ export class Trainer {
   /**
    * Draws the rows in use, takes their statistics, and makes student, method and optimiser.
    *
-   * @param data Labelled rows.
+   * @param rows Labelled rows; integers are token ids to a student that reads text.
    * @param options Settings that differ from the defaults, and teachers.
    * @throws {ConfigError} If a setting is out of range, or does not go with the data.
    * @throws {ShapeError} If features are not as many as training rows.
    */
-  constructor(data: TrainingData, options: TrainerOptions) {
+  constructor(rows: TrainingData, options: TrainerOptions) {
     const { teachers = [], placement, ...given } = options;
     const settings = resolveSettings(given);
     const method = methodOf(settings.method);
+    const data = dataFor(settings.student, rows);
     this.#data = data;
     this.settings = settings;
     this.teachers = method.usesTeachers ? teachers : [];

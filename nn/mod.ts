@@ -91,5 +91,6 @@ export { Sequential } from "./sequential.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";
 export { type SavedTensor, type State } from "./state.ts";
 export { PatchEmbedding } from "./patches.ts";
+export { TextTransformer, type TextTransformerOptions } from "./text.ts";
 export { FeedForward, MixerBlock, TransformerBlock } from "./transformer.ts";
 export { Mixer, type MixerOptions, ViT, type ViTOptions } from "./vit.ts";

@@ -1,12 +1,13 @@
 /** Models of an image's patches: the vision transformer and the MLP-mixer. */
 
-import { add, mean, normal, type Tensor, type Variable, variable } from "../gpu/mod.ts";
+import { add, normal, type Tensor, type Variable, variable } from "../gpu/mod.ts";
 import { checkSize } from "./check.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { LayerNorm } from "./norm.ts";
 import { PatchEmbedding } from "./patches.ts";
 import { deriveSeed } from "./seed.ts";
+import { fromTokens } from "./tokens.ts";
 import { MixerBlock, TransformerBlock } from "./transformer.ts";
 
 /** Options of {@linkcode Mixer}. */
@@ -29,21 +30,6 @@ export interface MixerOptions {
 export interface ViTOptions extends MixerOptions {
   /** Heads of every attention, a divisor of the width. */
   readonly heads: number;
-}
-
-/** A layer from tokens to tokens. */
-interface TokenLayer {
-  forward(x: Tensor): Tensor;
-}
-
-/** What both models do with patches: blocks, a last norm, the mean over patches, a head. */
-function fromTokens(
-  tokens: Tensor,
-  { blocks, norm, head }: { blocks: readonly TokenLayer[]; norm: LayerNorm; head: Linear },
-): { logits: Tensor; features: Tensor } {
-  const mixed = blocks.reduce((y, block) => block.forward(y), tokens); // [batch, patches, width]
-  const features = mean(norm.forward(mixed), { axes: 1 }); // -> [batch, width]
-  return { logits: head.forward(features), features };
 }
 
 /**

@@ -17,8 +17,10 @@ export type {
   DatasetOptions,
   DataShape,
   InputLayout,
+  Inputs,
   Split,
   TaskKind,
+  Vocabulary,
 } from "./types.ts";
 
 /**
@@ -26,7 +28,8 @@ export type {
  * or a finite value. Formats are told apart by content and names:
  *
  * - `safetensors`: tensors `train.inputs`, `train.labels`, `test.inputs`, `test.labels`, perhaps
- *   `val.`; class names in the metadata's `classes`, with commas.
+ *   `val.`; class names in the metadata's `classes`, with commas. Integers [rows, tokens] may be
+ *   token ids; where the metadata's `vocabulary` says how many there are, they are nothing else.
  * - `idx`: a folder with `train-images-idx3-ubyte` and so on, raw or `.gz`.
  * - `cifar10`: a folder with `data_batch_*.bin`, `test_batch.bin`, perhaps `batches.meta.txt`.
  * - `csv`: a folder with `train.csv`, `test.csv`, perhaps `val.csv`, or one file, which is cut by
@@ -76,7 +79,7 @@ export async function readDataset(path: string, options: DatasetOptions = {}): P
     format: raw.format,
     task,
     inputShape,
-    layout: layoutOf(inputShape),
+    layout: raw.vocabulary ? "tokens" : layoutOf(inputShape),
     classes,
     splits: {
       train: cut ? pickRows(trainSplit!, cut.train, size) : trainSplit!,
@@ -86,6 +89,7 @@ export async function readDataset(path: string, options: DatasetOptions = {}): P
     files: raw.files,
     ...raw.columns && { columns: raw.columns },
     ...raw.label !== undefined && { label: raw.label },
+    ...raw.vocabulary && { vocabulary: raw.vocabulary },
     ...cut && { cut },
   };
 }

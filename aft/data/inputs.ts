@@ -3,6 +3,7 @@
 import { resolveLabels } from "./labels.ts";
 import { broken, type RawSplit, show, sizeOf, type SplitName } from "./raw.ts";
 import { pickRows, readRaw, toSplit } from "./reading.ts";
+import { asTokens } from "./tokens.ts";
 import { cutRows } from "./split.ts";
 import type { DataFormat, DataShape, Split } from "./types.ts";
 
@@ -76,9 +77,10 @@ export async function readInputs(
     columns: expected.columns,
   });
   const group: SplitName = raw.splits[asked] ? asked : "all";
-  const rows = raw.splits[group];
-  if (rows === undefined) broken(path, `it has no ${asked} rows`);
-  checkFits(rows, expected);
+  const given = raw.splits[group];
+  if (given === undefined) broken(path, `it has no ${asked} rows`);
+  checkFits(given, expected);
+  const rows = expected.vocabulary ? asTokens(given, expected.vocabulary) : given;
   const { labels } = resolveLabels(raw, [rows.labels], expected);
   let found = toSplit(rows, labels[0]);
   const { testSize, seed = 0 } = options;

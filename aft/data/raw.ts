@@ -1,7 +1,7 @@
 /** What a reader of one format hands on: checked inputs, and labels as the file has them. */
 
 import { FormatError } from "../../gpu/errors.ts";
-import type { DataFormat } from "./types.ts";
+import type { DataFormat, Inputs, Vocabulary } from "./types.ts";
 
 /** Names of row groups in files; `all` are rows that belong to no split. */
 export type SplitName = "train" | "test" | "val" | "all";
@@ -25,7 +25,7 @@ export interface RawSplit {
   /** Number of rows. */
   rows: number;
   /** rows x product(inputShape), finite. */
-  inputs: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+  inputs: Inputs;
   /** As many labels as rows, where there are any. */
   labels?: RawLabels;
   /** File that holds the inputs. */
@@ -46,6 +46,8 @@ export interface RawData {
   columns?: string[];
   /** Name of the label's column, where there is one. */
   label?: string;
+  /** Which token ids there are, where the files say that inputs are those. */
+  vocabulary?: Vocabulary;
   /** Rows by group. */
   splits: Partial<Record<SplitName, RawSplit>>;
   /** Every file that was read, in order. */

@@ -8,6 +8,7 @@ import { detectFormat } from "./detect.ts";
 import { readIdx } from "./idx.ts";
 import type { RawData, RawSplit, SplitName } from "./raw.ts";
 import { readSafetensorsDataset } from "./safetensors_dataset.ts";
+import { withTokens } from "./tokens.ts";
 import type { DataFormat, Split } from "./types.ts";
 
 type Reader = (path: string, wanted: readonly SplitName[], csv: CsvOptions) => Promise<RawData>;
@@ -50,7 +51,7 @@ export async function readRaw(
   // Batches of pixels have no splits inside: a file of them, given alone, is meant itself.
   const { isFolder } = await lookAt(path);
   const isAlone = !isFolder && !csv.needsLabels && (found === "idx" || found === "cifar10");
-  return await READERS[found](path, isAlone ? ["all"] : wanted, csv);
+  return withTokens(await READERS[found](path, isAlone ? ["all"] : wanted, csv));
 }
 
 /** A group with the labels it turned out to have. */
@@ -61,7 +62,7 @@ export function toSplit(group: RawSplit, labels: Split["labels"] | undefined): S
 
 /** Some rows of a split with labels, copied; `size` is the length of a row. */
 export function pickRows({ inputs, labels }: Split, rows: Uint32Array, size: number): Split {
-  const Kind = inputs instanceof Uint8Array ? Uint8Array : Float32Array;
+  const Kind = [Uint8Array, Int32Array].find((kind) => inputs instanceof kind) ?? Float32Array;
   const Labels = labels instanceof Int32Array ? Int32Array : Float32Array;
   const picked = new Kind(rows.length * size);
   rows.forEach((row, i) => picked.set(inputs.subarray(row * size, (row + 1) * size), i * size));

@@ -5,6 +5,8 @@ import { decodeSafetensorsHeader, safetensorsHeaderLength } from "../../nn/safet
 import type { SafetensorsHeader } from "../../nn/safetensors_header.ts";
 import { list, lookAt, readBytes, readHead } from "../files.ts";
 import { checkFinite } from "./finite.ts";
+import { vocabularyIn } from "./tokens.ts";
+import type { Inputs } from "./types.ts";
 import { broken, inFolder, type RawData, type RawLabels, type RawSplit } from "./raw.ts";
 import { rowShape, show, type SplitName } from "./raw.ts";
 
@@ -63,6 +65,7 @@ export async function readSafetensorsDataset(
     path,
     format: "safetensors",
     classes: classNames(metadata.classes, file),
+    vocabulary: vocabularyIn(metadata.vocabulary, file),
     splits: {},
     files: [file],
   };
@@ -90,9 +93,18 @@ function classNames(text: string | undefined, file: string): string[] | undefine
 
 function readGroup(tensor: SafeTensor, name: string, file: string): RawSplit {
   const inputShape = rowShape(tensor.shape, file, `tensor ${name}`);
-  const inputs = tensor.dtype === "U8" ? tensor.bytes : toFloat32(tensor, { file, tensor: name });
+  const inputs = inputsOf(tensor, name, file);
   if (inputs instanceof Float32Array) checkFinite(inputs, tensor.shape, file, name);
   return { rows: tensor.shape[0], inputs, file, inputShape };
+}
+
+/** Tables of integers stay integers where 32 bits hold them: they may be token ids. */
+function inputsOf(tensor: SafeTensor, name: string, file: string): Inputs {
+  if (tensor.dtype === "U8") return tensor.bytes;
+  const values = toFloat32(tensor, { file, tensor: name });
+  const isTable = tensor.shape.length === 2 && /^[IU]/.test(tensor.dtype);
+  const fits = isTable && values.every((value) => value >= -(2 ** 31) && value < 2 ** 31);
+  return fits ? toInt32(tensor, { file, tensor: name }) : values;
 }
 
 function readLabels(

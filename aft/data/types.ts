@@ -6,8 +6,20 @@ export type DataFormat = "safetensors" | "idx" | "cifar10" | "csv";
 /** What labels mean: numbers of classes, or values to be predicted. */
 export type TaskKind = "classification" | "regression";
 
-/** How a row's numbers belong together: pixels in channels, or columns. */
-export type InputLayout = "image" | "table";
+/** How a row's numbers belong together: pixels in channels, columns, or token ids in their order. */
+export type InputLayout = "image" | "table" | "tokens";
+
+/** Numbers of inputs as files hold them: floats, integers of 32 bits, or pixels in bytes. */
+export type Inputs =
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
+
+/** The token ids that inputs are made of. */
+export interface Vocabulary {
+  /** Number of ids, which count from 0; 0 is padding. */
+  readonly size: number;
+}
 
 /** Rows for one purpose. */
 export interface Split {
@@ -15,9 +27,9 @@ export interface Split {
   rows: number;
   /**
    * rows x product(inputShape) numbers, row-major, images as channel, line, column. Pixels stored
-   * as bytes stay bytes from 0 to 255. May be a view of the file's bytes: do not write into it.
+   * as bytes stay bytes from 0 to 255, tables of integers stay integers. May be a view of the file's bytes: do not write into it.
    */
-  inputs: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+  inputs: Inputs;
   /** One label a row: class numbers for classification, values for regression; empty without labels. */
   labels: Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
   /** False where the rows came without labels. */
@@ -28,7 +40,7 @@ export interface Split {
 export interface DataShape {
   /** Extents of one row: `[3, 32, 32]`, `[1, 28, 28]`, `[75]`. */
   inputShape: readonly number[];
-  /** Pixels in channels, or columns. */
+  /** Pixels in channels, columns, or token ids. */
   layout: InputLayout;
   /** What the labels mean. */
   task: TaskKind;
@@ -38,6 +50,8 @@ export interface DataShape {
   columns?: readonly string[];
   /** Name of the label's column, where it has one (CSV). */
   label?: string;
+  /** Which token ids there are, where inputs are those. */
+  vocabulary?: Vocabulary;
 }
 
 /** The rows of one file that was cut in two. */

@@ -16,7 +16,7 @@ export interface Student {
   /**
    * Applies the model.
    *
-   * @param x Normalised inputs, `[batch, ...inputShape]`.
+   * @param x Normalised inputs, or token ids as they are, `[batch, ...inputShape]`.
    * @param context Whether this is training, and the step's seed.
    * @returns Logits and features.
    */
@@ -37,12 +37,16 @@ export interface StudentShape {
   readonly outputs: number;
   /** Decides all start values: an integer from 0 to 2^53 - 1. */
   readonly seed: number;
+  /** Number of token ids, where inputs are those. */
+  readonly vocabulary?: number;
 }
 
 /** A student that text described, not built yet. */
 export interface StudentPlan {
   /** Columns of the features. */
   readonly width: number;
+  /** True for one that takes token ids; others take numbers. */
+  readonly takesTokens?: boolean;
   /** Builds it. */
   readonly make: (shape: StudentShape) => Student;
 }

@@ -1,5 +1,6 @@
 /** The multi-layer perceptron as a student. */
 
+import { ConfigError } from "../../gpu/errors.ts";
 import { MLP } from "../../nn/mod.ts";
 import type { StudentEntry } from "./entry.ts";
 import { MOST_SIZE, sizesOf } from "./sizes.ts";
@@ -12,10 +13,19 @@ export const mlp: StudentEntry = {
     const hidden = sizesOf(text);
     return hidden && {
       width: hidden[hidden.length - 1],
-      make: ({ inputShape, outputs, seed }) => {
+      make: ({ inputShape, outputs, seed, vocabulary }) => {
+        if (vocabulary !== undefined) refuseTokens(`mlp:${text}`);
         const inputs = inputShape.reduce((a, b) => a * b, 1);
         return new MLP({ inputs, hidden, outputs, seed });
       },
     };
   },
 };
+
+function refuseTokens(student: string): never {
+  throw new ConfigError(
+    `Cannot make the student ${student} for token ids: they name words and are no amounts, a ` +
+      "student that reads them is text:WIDTH,DEPTH,HEADS",
+    { field: "student", value: student },
+  );
+}

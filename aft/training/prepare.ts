@@ -7,7 +7,7 @@ import { columnStatistics, inputStatistics } from "../data/normalise.ts";
 import { chooseRows, type ChosenRows } from "../data/split.ts";
 import type { DataShape, Split } from "../data/types.ts";
 import { methodOf } from "../methods/mod.ts";
-import { arrayRows, featureRows, type HostRows } from "./rows.ts";
+import { arrayRows, featureRows, type HostRows, inputRows } from "./rows.ts";
 import type { Scaling, TeacherScale } from "./scaling.ts";
 
 /** Labelled rows in memory: what `readDataset` returns, or made by hand. */
@@ -80,7 +80,7 @@ function refuseBeyondHalf({ name, splits: { train } }: TeacherFeatures): void {
 
 /** What a checkpoint says of the data, in one order. */
 export function shapeOf(data: TrainingData): DataShape {
-  const { inputShape, layout, task, classes, columns, label } = data;
+  const { inputShape, layout, task, classes, columns, label, vocabulary } = data;
   return {
     inputShape: [...inputShape],
     layout,
@@ -88,6 +88,7 @@ export function shapeOf(data: TrainingData): DataShape {
     classes: [...classes],
     ...columns && { columns: [...columns] },
     ...label !== undefined && { label },
+    ...vocabulary && { vocabulary },
   };
 }
 
@@ -150,7 +151,7 @@ export function trainingRows(
     ? Float32Array.from(labels, (label) => (label - scale.mean[0]) / scale.deviation[0])
     : labels;
   const rows = new Map<BatchPart, HostRows>([
-    ["inputs", arrayRows(inputs, data.inputShape)],
+    ["inputs", inputRows(inputs, data)],
     ["labels", arrayRows(targets, [])],
   ]);
   if (teachers.length > 0) {

@@ -3,6 +3,7 @@
 import { currentGpu, take, type Tensor, tensor, type Variable, variable } from "../../gpu/mod.ts";
 import type { FeatureSplit } from "../data/features.ts";
 import { numbersOf } from "../data/numbers.ts";
+import type { DataShape, Inputs } from "../data/types.ts";
 
 /** Where rows lie during training: on the device, on the host, or wherever they fit. */
 export type Placement = "auto" | "device" | "stream";
@@ -43,6 +44,16 @@ export function arrayRows(
       }
     },
   };
+}
+
+/** Rows of inputs: token ids stay integers, numbers are floats whatever they are stored as. */
+export function inputRows(
+  inputs: Inputs,
+  { inputShape, layout }: Pick<DataShape, "inputShape" | "layout">,
+): HostRows {
+  const rows = arrayRows(inputs, inputShape);
+  if (layout === "tokens") return { ...rows, dtype: "i32" };
+  return rows.dtype === "i32" ? { ...rows, dtype: "f32" } : rows;
 }
 
 /**

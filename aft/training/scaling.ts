@@ -19,7 +19,10 @@ export interface TeacherScale extends Scale {
 
 /** Statistics over the training rows in use, as a checkpoint keeps them. */
 export interface Scaling {
-  /** Of the inputs: per channel of images, per column of tables. */
+  /**
+   * Of the inputs: per channel of images, per column of tables. Those of token ids tell data apart
+   * and scale nothing.
+   */
   readonly inputs: Scale;
   /** Of the labels of regression, which are learned at mean 0 and variance 1. */
   readonly labels?: Scale;
@@ -40,8 +43,15 @@ export function scaler(scale: Scale, shape: readonly number[]): (x: Tensor) => T
   return (x) => mul(sub(x, mean), inverse);
 }
 
-/** The {@linkcode scaler} of inputs: channels stand before the pixels, columns at the end. */
-export function inputScaler({ inputs }: Scaling, { layout, inputShape }: DataShape) {
+/**
+ * The {@linkcode scaler} of inputs: channels stand before the pixels, columns at the end; token ids
+ * stay as they are.
+ */
+export function inputScaler(
+  { inputs }: Scaling,
+  { layout, inputShape }: DataShape,
+): (x: Tensor) => Tensor {
+  if (layout === "tokens") return (ids) => ids;
   const shape = layout === "image" ? inputShape.map((size, i) => i === 0 ? size : 1) : inputShape;
   return scaler(inputs, shape);
 }

@@ -5,11 +5,12 @@ import { configToJson } from "../../aft/config.ts";
 import type { ScaleReport } from "../../aft/rho.ts";
 import { scalesOf } from "../../aft/training/scales.ts";
 import type { State } from "../../nn/mod.ts";
-import { count, number, shape, wrap } from "../format.ts";
+import { count, number, wrap } from "../format.ts";
 import type { Output } from "../output.ts";
 import { SCALE_LEGEND, scaleTable } from "../scales.ts";
 import { scoreText } from "../score.ts";
 import type { Finding } from "./finding.ts";
+import { rowText } from "./row.ts";
 import { sizeOf } from "./tensors.ts";
 
 export const isCheckpoint = (m: Record<string, string>) => m.format === "aft-checkpoint";
@@ -64,9 +65,7 @@ function print(
 ): void {
   const { step, config, data, rows, teachers, student, regulariser, test } = checkpoint;
   const learned = countNumbers(regulariser);
-  const row = data.layout === "image"
-    ? `images ${shape(data.inputShape)}`
-    : count(data.inputShape[0], "column");
+  const row = rowText(data.inputShape, data.vocabulary);
   output.field("Student", `${config.student}, ${count(countNumbers(student), "parameter")}`);
   output.field(
     "Method",

@@ -6,11 +6,12 @@ import { resolveLabels } from "../../aft/data/labels.ts";
 import { inputStatistics } from "../../aft/data/normalise.ts";
 import type { RawSplit, SplitName } from "../../aft/data/raw.ts";
 import { readRaw, toSplit } from "../../aft/data/reading.ts";
-import type { DataFormat, Split, TaskKind } from "../../aft/data/types.ts";
-import { count, number, shape, table } from "../format.ts";
+import type { DataFormat, Inputs, Split, TaskKind, Vocabulary } from "../../aft/data/types.ts";
+import { count, number, table } from "../format.ts";
 import type { Output } from "../output.ts";
 import type { Finding, Reading } from "./finding.ts";
 import { type Range, rangeOf, rangeText } from "./range.ts";
+import { rowText } from "./row.ts";
 
 const GROUPS = ["train", "val", "test", "all"] as const satisfies readonly SplitName[];
 const FORMATS: Readonly<Record<DataFormat, string>> = {
@@ -27,7 +28,7 @@ const MOST_COLUMNS = 12;
 /** What one split holds. */
 interface SplitFacts {
   rows: number;
-  stored: "bytes" | "floats";
+  stored: "bytes" | "integers" | "floats";
   inputs: Range;
   /** Rows of each class, in the order of their numbers. */
   classCounts?: number[];
@@ -45,6 +46,7 @@ interface DataFacts {
   classes: string[];
   columns?: string[];
   label?: string;
+  vocabulary?: Vocabulary;
   splits: Partial<Record<SplitName, SplitFacts>>;
   files: string[];
 }
@@ -84,6 +86,7 @@ export async function inspectData(path: string, reading: Reading): Promise<Findi
     classes: found?.classes ?? raw.classes ?? [],
     ...raw.columns && { columns: raw.columns },
     ...raw.label !== undefined && { label: raw.label },
+    ...raw.vocabulary && { vocabulary: raw.vocabulary },
     splits: Object.fromEntries(
       groups.map((name, i) => [name, factsOf(splits[i], found?.labels[i], found?.classes ?? [])]),
     ),
@@ -102,12 +105,17 @@ function factsOf(
   const isTable = raw.inputShape.length === 1;
   return {
     rows,
-    stored: inputs instanceof Uint8Array ? "bytes" : "floats",
+    stored: storedAs(inputs),
     inputs: rangeOf(inputs),
     ...labels instanceof Int32Array && { classCounts: countsOf(labels, classes.length) },
     ...labels instanceof Float32Array && { labels: rangeOf(labels) },
     ...isTable && { constantColumns: constantColumns(split, raw.inputShape) },
   };
+}
+
+function storedAs(inputs: Inputs): SplitFacts["stored"] {
+  if (inputs instanceof Uint8Array) return "bytes";
+  return inputs instanceof Int32Array ? "integers" : "floats";
 }
 
 function countsOf(labels: Int32Array, classes: number): number[] {
@@ -123,15 +131,13 @@ function constantColumns(split: Split, inputShape: readonly number[]): number[] 
 }
 
 function print(facts: DataFacts, output: Output): void {
-  const { format, task, inputShape, classes, columns, label, splits, files } = facts;
+  const { format, task, inputShape, classes, columns, label, splits, files, vocabulary } = facts;
   const kind = task === null
     ? "no labels"
     : task === "regression"
     ? "regression"
     : count(classes.length, "class", "classes");
-  const row = inputShape.length === 1
-    ? count(inputShape[0], "column")
-    : `images ${shape(inputShape)}`;
+  const row = rowText(inputShape, vocabulary);
   output.field("Data", `${FORMATS[format]}, ${row}, ${kind}`);
   for (const [name, split] of Object.entries(splits)) printSplit(name, split, columns, output);
   if (columns) output.field("Columns", list(columns));

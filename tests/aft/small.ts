@@ -65,6 +65,32 @@ export function imageData(train = 50, test = 20): TrainingData {
   };
 }
 
+/**
+ * Two classes of sentences of up to six tokens: among words of no meaning stands one of ids 2 and 3, or
+ * of ids 4 and 5, at any place. Ids go up to 11, integers in a table as files hold them.
+ */
+export function tokenData(train = 96, test = 40): TrainingData {
+  const split = (stream: number, rows: number): Split => {
+    const labels = Int32Array.from({ length: rows }, (_, row) => row % 2);
+    const inputs = Int32Array.from({ length: rows * 6 }, (_, i) => {
+      const [row, place] = [Math.floor(i / 6), i % 6];
+      const draw = (of: number, count: number) => randomBits(7, of, i) % count;
+      const length = 3 + randomBits(7, stream + 20, row) % 4;
+      if (place >= length) return 0;
+      if (place === row % 3) return 2 + 2 * labels[row] + draw(stream, 2);
+      return 6 + draw(stream + 40, 6);
+    });
+    return { rows, inputs, labels, labelled: true };
+  };
+  return {
+    inputShape: [6],
+    layout: "table",
+    task: "classification",
+    classes: ["bad", "good"],
+    splits: { train: split(10, train), test: split(11, test) },
+  };
+}
+
 /** Values around 1,000 that two columns explain. */
 export function valueData(train = 96, test = 40): TrainingData {
   const split = (stream: number, rows: number): Split => {
@@ -106,7 +132,7 @@ function labelTensor({ labels }: Split): SafeTensorInput {
 }
 
 function inputTensor({ inputs, rows }: Split, inputShape: readonly number[]): SafeTensorInput {
-  const dtype = inputs instanceof Uint8Array ? "U8" : "F32";
+  const dtype = inputs instanceof Uint8Array ? "U8" : inputs instanceof Int32Array ? "I32" : "F32";
   return { dtype, shape: [rows, ...inputShape], values: inputs };
 }
 

@@ -5,8 +5,8 @@ import { LayerNorm } from "../../nn/norm.ts";
 import {
   assertClose,
   assertScalarAgrees,
-  type HostArray,
   hostArray,
+  hostLayerNorm,
   hostProbed,
   onDevice,
   probed,
@@ -14,26 +14,6 @@ import {
 } from "./support.ts";
 
 await openGpu();
-
-function hostLayerNorm(
-  x: HostArray,
-  epsilon: number,
-  weight?: HostArray,
-  bias?: HostArray,
-): HostArray {
-  const width = x.shape[x.shape.length - 1];
-  const values = new Float64Array(x.values.length);
-  for (let start = 0; start < values.length; start += width) {
-    const row = x.values.subarray(start, start + width);
-    const mean = row.reduce((a, b) => a + b, 0) / width;
-    const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / width;
-    row.forEach((value, i) => {
-      const normalised = (value - mean) / Math.sqrt(variance + epsilon);
-      values[start + i] = normalised * (weight?.values[i] ?? 1) + (bias?.values[i] ?? 0);
-    });
-  }
-  return { shape: x.shape, values };
-}
 
 for (const shape of [[6], [1, 6], [4, 6], [2, 3, 6]]) {
   Deno.test(`LayerNorm on [${shape}] agrees with plain numbers, forward and backward`, async () => {

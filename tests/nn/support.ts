@@ -129,6 +129,27 @@ export function hostLinear(x: HostArray, weight: HostArray, bias?: HostArray): H
   return { shape: [...x.shape.slice(0, -1), outputs], values };
 }
 
+/** Every row at mean 0 and variance 1, then gain and shift of its columns. */
+export function hostLayerNorm(
+  x: HostArray,
+  epsilon: number,
+  weight?: HostArray,
+  bias?: HostArray,
+): HostArray {
+  const width = x.shape[x.shape.length - 1];
+  const values = new Float64Array(x.values.length);
+  for (let start = 0; start < values.length; start += width) {
+    const row = x.values.subarray(start, start + width);
+    const mean = row.reduce((a, b) => a + b, 0) / width;
+    const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / width;
+    row.forEach((value, i) => {
+      const normalised = (value - mean) / Math.sqrt(variance + epsilon);
+      values[start + i] = normalised * (weight?.values[i] ?? 1) + (bias?.values[i] ?? 0);
+    });
+  }
+  return { shape: x.shape, values };
+}
+
 /** Log-softmax of rows. */
 export function hostLogSoftmax({ shape, values }: HostArray): HostArray {
   const classes = shape[shape.length - 1];

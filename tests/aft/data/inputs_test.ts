@@ -228,3 +228,25 @@ Deno.test("content decides where names say nothing, and the format overrides bot
     assertEquals([error.field, error.value], ["format", "parquet"]);
   });
 });
+
+Deno.test("rows for a model of text are integers among the ids that it knows", async () => {
+  await inTempFolder(async (folder) => {
+    const text: DataShape = { ...numbered, layout: "tokens", vocabulary: { size: 8 } };
+    const ids = (values: number[]) =>
+      encodeSafetensors({
+        inputs: { dtype: "I64", shape: [2, 2], values: BigInt64Array.from(values, BigInt) },
+      });
+    await write(folder, { a: ids([7, 0, 1, 2]), b: ids([7, 0, 1, 8]) });
+    const { split } = await readInputs(`${folder}/a`, text, { format: "safetensors" });
+    assertEquals(split.inputs, Int32Array.of(7, 0, 1, 2));
+    await assertBroken(
+      () => readInputs(`${folder}/b`, text, { format: "safetensors" }),
+      `Cannot read ${folder}/b: row 1, token 1 holds id 8, ids are 0 to 7`,
+    );
+    await write(folder, { c: encodeSafetensors({ inputs: f32([1, 2], [1, 2]) }) });
+    await assertBroken(
+      () => readInputs(`${folder}/c`, text, { format: "safetensors" }),
+      "its inputs are floats [2], token ids are integers [rows, tokens]",
+    );
+  });
+});

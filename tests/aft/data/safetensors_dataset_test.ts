@@ -57,6 +57,59 @@ Deno.test("class names come from the metadata, and validation rows from their te
   });
 });
 
+/** Rows of integers for both splits. */
+function integers(kind: "I32" | "I64", train: number[], test: number[]) {
+  const tensorOf = (values: number[]): SafeTensorInput => ({
+    dtype: kind,
+    shape: [values.length / 2, 2],
+    values: kind === "I32" ? Int32Array.from(values) : BigInt64Array.from(values, BigInt),
+  });
+  return { "train.inputs": tensorOf(train), "test.inputs": tensorOf(test) };
+}
+
+Deno.test("tables of integers stay integers, and are token ids where the metadata counts those", async () => {
+  await inTempFolder(async (folder) => {
+    for (const kind of ["I32", "I64"] as const) {
+      const tensors = integers(kind, [5, 1, 7, 0, 2, 2, 3, 0], [9, 0, 1, 1]);
+      await write(folder, { "d.safetensors": labelledTensors(tensors) });
+      const plain = await readDataset(`${folder}/d.safetensors`);
+      assertEquals(plain.splits.train.inputs, Int32Array.of(5, 1, 7, 0, 2, 2, 3, 0));
+      assertEquals([plain.layout, plain.vocabulary], ["table", undefined]);
+      await write(folder, { "d.safetensors": labelledTensors(tensors, { vocabulary: "10" }) });
+      const tokens = await readDataset(`${folder}/d.safetensors`);
+      assertEquals([tokens.layout, tokens.vocabulary], ["tokens", { size: 10 }]);
+      assertEquals(tokens.splits.test.inputs, Int32Array.of(9, 0, 1, 1));
+    }
+    const large = integers("I64", [2 ** 40, 1, 7, 0, 2, 2, 3, 0], [9, 0, 1, 1]);
+    await write(folder, { "d.safetensors": labelledTensors(large) });
+    const { splits } = await readDataset(`${folder}/d.safetensors`);
+    assertEquals([...splits.train.inputs], [2 ** 40, 1, 7, 0, 2, 2, 3, 0], "numbers all the same");
+  });
+});
+
+Deno.test("token ids that the metadata does not count, and floats beside it, are refused", async () => {
+  await inTempFolder(async (folder) => {
+    const path = `${folder}/d.safetensors`;
+    const tensors = integers("I32", [5, 1, 7, 0, 2, 2, 3, 0], [9, 0, 1, 1]);
+    for (
+      const [changes, vocabulary, message] of [
+        [tensors, "9", "row 0, token 0 holds id 9, ids are 0 to 8"],
+        [
+          integers("I32", [5, 1, 7, -3, 2, 2, 3, 0], [9, 0, 1, 1]),
+          "10",
+          "row 1, token 1 holds id -3",
+        ],
+        [{}, "10", "its inputs are floats [2], token ids are integers [rows, tokens]"],
+        [tensors, "many", "its metadata has vocabulary many, it must be the number of token ids"],
+        [tensors, "1", "from 2 to 1048576"],
+      ] as const
+    ) {
+      await write(folder, { "d.safetensors": labelledTensors(changes, { vocabulary }) });
+      await assertBroken(() => readDataset(path), message);
+    }
+  });
+});
+
 Deno.test("a folder's one file of labelled data is found beside features and tables", async () => {
   await inTempFolder(async (folder) => {
     await write(folder, {
