@@ -323,13 +323,13 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     flag: "start-strength",
     group: "method",
     default: optionDefaults.startStrength,
-    help: "l2sp: strength a of what holds the student near its start, before beta",
+    help: "l2sp, delta: strength a of what holds the student near its start, before beta",
   }),
   headStrength: real([0, 1e6], {
     flag: "head-strength",
     group: "method",
     default: optionDefaults.headStrength,
-    help: "l2sp: strength b of the decay of the student's head, before beta",
+    help: "l2sp, delta: strength b of the decay of the student's head, before beta",
   }),
   standardise: toggle({
     flag: "standardise",

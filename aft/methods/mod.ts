@@ -6,6 +6,7 @@ import { aft } from "./aft.ts";
 import { btune } from "./btune.ts";
 import { cka } from "./cka.ts";
 import { combine } from "./combine.ts";
+import { delta } from "./delta.ts";
 import { kd } from "./kd.ts";
 import { kkd } from "./kkd.ts";
 import { l2sp } from "./l2sp.ts";
@@ -40,13 +41,14 @@ export type MethodName =
   | "pkt"
   | "cka"
   | "vid"
-  | "l2sp";
+  | "l2sp"
+  | "delta";
 
 /** Every method, by its name on the command line. */
 export const methods: Readonly<Record<MethodName, Method>> = {
   ...{ stl, aft, kd, kkd, rkd, btune },
   ...{ sp, pkt, cka, vid },
-  ...{ l2sp },
+  ...{ l2sp, delta },
 };
 
 /** A method, or several with `+` between them. */

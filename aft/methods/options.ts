@@ -42,9 +42,9 @@ export interface MethodOptions {
   sparsity?: SparsityName;
   /** aft: strength of that penalty beside the gap. */
   sparsityStrength?: number;
-  /** l2sp: strength a that holds the student near its start. */
+  /** l2sp, delta: strength a that holds the student near its start. */
   startStrength?: number;
-  /** l2sp: strength b that holds the student's head near 0. */
+  /** l2sp, delta: strength b that holds the student's head near 0. */
   headStrength?: number;
 }
 

@@ -91,7 +91,7 @@ export interface MethodCase {
   /** Called before the comparison, with the student's weights on the device. */
   ready?: (regulariser: Regulariser, student: Record<string, Variable>) => void | Promise<void>;
   /** The method at work, where the table's entry does not make it. */
-  create?: () => Regulariser;
+  create?: (student: Record<string, Variable>) => Regulariser;
 }
 
 /**
@@ -108,7 +108,7 @@ export async function assertMethod(
   const { student: weights = {} } = options;
   const student = mapped(weights, (weight) => variable(onDevice(weight)));
   const shape = { features, teacher, blocks, outputs, rows, student, seed: 3 };
-  const regulariser = options.create?.() ?? method.create(shape, options.options)!;
+  const regulariser = options.create?.(student) ?? method.create(shape, options.options)!;
   await options.ready?.(regulariser, student);
   const phi = hostArray([rows, features], 11);
   const psi = hostArray([rows, teacher], 12, 1.5);
@@ -178,7 +178,7 @@ export function rowsOf(
   { classes = 0, student = psi }: { classes?: number; student?: Matrix } = {},
 ): Preparation {
   return {
-    rows: psi.length,
+    rows: labels.length,
     labels: classes > 0 ? Int32Array.from(labels) : Float32Array.from(labels),
     classes,
     seed: 5,

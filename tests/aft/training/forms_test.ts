@@ -32,6 +32,8 @@ const FORMS: Record<string, TrainerOptions & { data?: TrainingData; scales: bool
   "an outer product": { method: "aft", tensorProduct: true, scales: true },
   "the median distance": { method: "aft", kernel: "rbf", bandwidth: 0, scales: true },
   "l2sp": { method: "l2sp", beta: 30, scales: false },
+  "delta": { method: "delta", beta: 30, scales: false },
+  "kd and delta together": { method: "kd+delta", standardise: true, scales: false },
   "aft and l2sp together": { method: "aft+l2sp", rhoSteps: 2, scales: true },
   "rkd": { method: "rkd", scales: false },
   "btune": { method: "btune", scales: false },
