@@ -15,9 +15,14 @@ export function ours(workload: Workload): Bench {
   };
 }
 
+/** Name of the device and its driver. */
+export function adapterName({ info }: Gpu): string {
+  return info.description || info.device || info.vendor;
+}
+
 function sessionOf(gpu: Gpu, make: () => Model): Session {
   return {
-    adapter: gpu.info.description || gpu.info.device || gpu.info.vendor,
+    adapter: adapterName(gpu),
     counters: gpu.counters,
     start: () => stepsOf(make()),
     settled: () => gpu.settled(),

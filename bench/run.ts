@@ -65,7 +65,17 @@ export async function run(
   return code;
 }
 
-function refusalOf(names: readonly string[], workloads: readonly Bench[]): string | undefined {
+/**
+ * Why names cannot be run.
+ *
+ * @param names Names that are asked for.
+ * @param workloads Those that there are.
+ * @returns One sentence, with the nearest name; undefined where all are known.
+ */
+export function refusalOf(
+  names: readonly string[],
+  workloads: readonly Pick<Bench, "name">[],
+): string | undefined {
   const known = workloads.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;

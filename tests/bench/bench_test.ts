@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { labels, rnd, transposed } from "../../bench/data.ts";
 import { ours } from "../../bench/ours.ts";
+import { runProfiles } from "../../bench/profile.ts";
 import { run } from "../../bench/run.ts";
 import type { Workload } from "../../bench/workload.ts";
 import { product } from "../../bench/workloads/product.ts";
@@ -75,4 +76,46 @@ Deno.test("an unknown workload is refused with the nearest name", async () => {
   ]);
   const { success } = await deno(["task", "--quiet", "bench", "nothing"]);
   assertEquals(success, false);
+});
+
+/** Profiles workloads in this process and keeps what they print and write. */
+async function profiles(args: readonly string[]) {
+  const printed: string[] = [];
+  const complaints: string[] = [];
+  const files = new Map<string, string>();
+  const code = await runProfiles(args, workloads, {
+    print: (line) => printed.push(line),
+    complain: (line) => complaints.push(line),
+    write: (path, text) => Promise.resolve(void files.set(path, text)),
+  });
+  return { code, printed, complaints, files };
+}
+
+Deno.test("a profile of a workload counts its kernels, bytes and operations, and leaves a trace", async () => {
+  const { code, printed, complaints, files } = await profiles([
+    ...["--profile", "--json", "--trace=traces/", "mm256"],
+  ]);
+  assertEquals([code, printed.length, complaints], [0, 1, []]);
+  const { workload, steps, submits, skipped, rows, ceilings } = JSON.parse(printed[0]);
+  assertEquals([workload, submits, skipped, rows.length], ["mm256", steps, 0, 1]);
+  const [row] = rows;
+  assertEquals([row.runs, row.share], [steps, 1]);
+  assertEquals(row.bytes, steps * 3 * 4 * 256 ** 2);
+  assert(row.operations >= steps * 2 * 256 ** 3 && ceilings.operationsPerSecond > 0);
+  assert(row.arithmeticShare > 0 && row.bandwidthShare > 0);
+  assertEquals([...files.keys()], ["traces/mm256.trace.json"]);
+  const { traceEvents } = JSON.parse(files.get("traces/mm256.trace.json")!);
+  const sent = traceEvents.filter(({ cat }: { cat?: string }) => cat === "submit");
+  assertEquals(sent.length, steps);
+});
+
+Deno.test("a profile is a table for people, and knows the workloads by name", async () => {
+  const { printed, files } = await profiles(["--profile", "mm256"]);
+  assertStringIncludes(printed[0], "mm256, ");
+  assertStringIncludes(printed[0], "of ceiling  kernel");
+  assertStringIncludes(printed[0], "product[256x256]");
+  assertEquals(files.size, 0);
+  const { code, complaints } = await profiles(["--profile", "mm265"]);
+  assertEquals([code, complaints.length], [2, 1]);
+  assertStringIncludes(complaints[0], "Cannot run workload mm265: did you mean mm256?");
 });
