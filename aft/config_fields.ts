@@ -331,6 +331,27 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     default: optionDefaults.headStrength,
     help: "l2sp, delta: strength b of the decay of the student's head, before beta",
   }),
+  temperature: real([0.01, 1000], {
+    flag: "temperature",
+    group: "method",
+    default: optionDefaults.temperature,
+    help: "logitkd: what logits are divided by before the softmax",
+  }),
+  ensemble: choice(["mean", "entropy", "confidence"], {
+    flag: "ensemble",
+    group: "method",
+    default: optionDefaults.ensemble,
+    help: "logitkd: outputs of several teachers are averaged alike, or weighed row by row by the " +
+      "entropy of each answer or by its cross-entropy with the label",
+  }),
+  folds: integer(1, 100, {
+    flag: "folds",
+    group: "method",
+    default: optionDefaults.folds,
+    help:
+      "logitkd: parts that the training rows are dealt into, each asked of a probe fitted to the " +
+      "others; 1 asks one probe for the rows it was fitted to",
+  }),
   standardise: toggle({
     flag: "standardise",
     group: "method",

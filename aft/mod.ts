@@ -122,6 +122,7 @@ export {
 } from "./files.ts";
 export {
   type DistanceName,
+  type EnsembleName,
   type KernelName,
   type Method,
   type MethodBatch,
@@ -160,6 +161,7 @@ export type {
   StartProgress,
   StepProgress,
 } from "./progress.ts";
+export { type CrossFit, crossFit, type CrossFitOptions } from "./rank/cross_fit.ts";
 export { featureMatrix, type LabelledFeatures } from "./rank/features.ts";
 export { hscore, type HscoreOptions } from "./rank/hscore.ts";
 export { knn, type KnnOptions } from "./rank/knn.ts";

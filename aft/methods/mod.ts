@@ -10,6 +10,7 @@ import { delta } from "./delta.ts";
 import { kd } from "./kd.ts";
 import { kkd } from "./kkd.ts";
 import { l2sp } from "./l2sp.ts";
+import { logitkd } from "./logitkd.ts";
 import type { Method } from "./method.ts";
 import { pkt } from "./pkt.ts";
 import { rkd } from "./rkd.ts";
@@ -26,7 +27,14 @@ export type {
   Refusal,
   Regulariser,
 } from "./method.ts";
-export type { DistanceName, KernelName, MethodOptions, RhoKind, SparsityName } from "./options.ts";
+export type {
+  DistanceName,
+  EnsembleName,
+  KernelName,
+  MethodOptions,
+  RhoKind,
+  SparsityName,
+} from "./options.ts";
 export type { Preparation } from "./preparation.ts";
 
 /** Name of a method. */
@@ -37,6 +45,7 @@ export type MethodName =
   | "kkd"
   | "rkd"
   | "btune"
+  | "logitkd"
   | "sp"
   | "pkt"
   | "cka"
@@ -46,7 +55,7 @@ export type MethodName =
 
 /** Every method, by its name on the command line. */
 export const methods: Readonly<Record<MethodName, Method>> = {
-  ...{ stl, aft, kd, kkd, rkd, btune },
+  ...{ stl, aft, kd, kkd, rkd, btune, logitkd },
   ...{ sp, pkt, cka, vid },
   ...{ l2sp, delta },
 };

@@ -18,6 +18,9 @@ export type DistanceName = "root" | "squared" | "cka";
 /** Penalties that make aft's scales few. */
 export type SparsityName = "none" | "l1l2" | "entropy" | "gates";
 
+/** How logitkd brings outputs of several teachers together. */
+export type EnsembleName = "mean" | "entropy" | "confidence";
+
 /** Settings of all methods together; what is missing takes the default of its field. */
 export interface MethodOptions {
   /** aft: how scales of teacher columns come about. */
@@ -46,6 +49,12 @@ export interface MethodOptions {
   startStrength?: number;
   /** l2sp, delta: strength b that holds the student's head near 0. */
   headStrength?: number;
+  /** logitkd: what logits are divided by before the softmax. */
+  temperature?: number;
+  /** logitkd: how outputs of several teachers become one. */
+  ensemble?: EnsembleName;
+  /** logitkd: parts of the rows, each asked of a probe fitted to the others; 1 for one probe. */
+  folds?: number;
 }
 
 /** Values of options that are not given. The fields of the configuration take theirs from here. */
@@ -63,6 +72,9 @@ export const optionDefaults: Readonly<Required<MethodOptions>> = {
   sparsityStrength: 0.01,
   startStrength: 0.01,
   headStrength: 0.01,
+  temperature: 4,
+  ensemble: "mean",
+  folds: 5,
 };
 
 /** Options with defaults for those that are missing or undefined. */

@@ -5,8 +5,8 @@ import { numbersOf } from "../data/numbers.ts";
 import type { FeatureSplit } from "../data/types.ts";
 import { ShapeError } from "../../gpu/errors.ts";
 import type { Scale } from "../training/scaling.ts";
-import { type Matrix, zeroMatrix } from "./linear_algebra/matrix.ts";
-import type { Labels } from "./targets.ts";
+import { type Matrix, matrix, zeroMatrix } from "./linear_algebra/matrix.ts";
+import { areClasses, type Labels } from "./targets.ts";
 
 /** Rows of features, each with its label. */
 export interface LabelledFeatures {
@@ -83,6 +83,18 @@ function copyRows(
 export function pickLabels<L extends Labels>(labels: L, rows: ArrayLike<number>): L {
   const Kind = labels.constructor as new (values: ArrayLike<number>) => L;
   return new Kind(Array.from(rows, (row) => labels[row]));
+}
+
+/** Some rows with their labels, of which a row may have several values. */
+export function labelledRows(
+  { features, labels }: LabelledFeatures,
+  rows: ArrayLike<number>,
+): LabelledFeatures {
+  const width = labels.length / features.rows;
+  const picked = areClasses(labels)
+    ? pickLabels(labels, rows)
+    : rowsOf(matrix(features.rows, width, labels), rows).values;
+  return { features: rowsOf(features, rows), labels: picked };
 }
 
 /** Mean and deviation of every column; the deviation of a constant column is 1. */

@@ -3,7 +3,7 @@
 import { type Score, scoreOutputs } from "../score.ts";
 import { ConfigError, ShapeError } from "../../gpu/errors.ts";
 import type { Scale } from "../training/scaling.ts";
-import { type LabelledFeatures, pickLabels, rowsOf, scaled, scaleOf } from "./features.ts";
+import { type LabelledFeatures, labelledRows, scaled, scaleOf } from "./features.ts";
 import { type Matrix, matrix } from "./linear_algebra/matrix.ts";
 import { ridgePath } from "./ridge_regression.ts";
 import { type LinearMap, outputsOf, SoftmaxRegression } from "./softmax_regression.ts";
@@ -34,7 +34,8 @@ export interface LinearProbe extends LinearMap {
   readonly training: Score;
 }
 
-const STRENGTHS: readonly number[] = Array.from({ length: 11 }, (_, i) => 10 ** (1 - i / 2));
+/** Strengths that are tried, from the strongest. */
+export const STRENGTHS: readonly number[] = Array.from({ length: 11 }, (_, i) => 10 ** (1 - i / 2));
 /** Without validation rows every so many-th row is held out. */
 const HELD_OUT = 5;
 
@@ -138,7 +139,7 @@ function checkValidation(
 }
 
 /** Number of classes, of which no label may be beyond. */
-function classesOf(labels: readonly Labels[], given: number | undefined): number {
+export function classesOf(labels: readonly Labels[], given: number | undefined): number {
   const least = Math.max(...labels.map((some) => areClasses(some) ? classCount(some) : 0));
   if (given !== undefined && !(given >= least)) {
     throw new ConfigError(
@@ -150,20 +151,18 @@ function classesOf(labels: readonly Labels[], given: number | undefined): number
 }
 
 /** Every fifth row apart, at least one. Rows were drawn at random, so that this is a random draw. */
-function holdOut({ features, labels }: LabelledFeatures): [LabelledFeatures, LabelledFeatures] {
+function holdOut(rows: LabelledFeatures): [LabelledFeatures, LabelledFeatures] {
+  const { features } = rows;
   if (features.rows < 2) {
     throw new ShapeError("Cannot fit a linear probe to 1 row: there must be two or more");
   }
   const period = Math.min(HELD_OUT, features.rows);
   const all = Array.from({ length: features.rows }, (_, row) => row);
   const isHeld = (row: number) => row % period === period - 1;
-  const pick = (rows: readonly number[]) => ({
-    features: rowsOf(features, rows),
-    labels: areClasses(labels)
-      ? pickLabels(labels, rows)
-      : rowsOf(matrix(features.rows, labels.length / features.rows, labels), rows).values,
-  });
-  return [pick(all.filter((row) => !isHeld(row))), pick(all.filter(isHeld))];
+  return [
+    labelledRows(rows, all.filter((row) => !isHeld(row))),
+    labelledRows(rows, all.filter(isHeld)),
+  ];
 }
 
 /** The probe of the least validation loss, which falls and then rises along the path. */
@@ -184,7 +183,7 @@ function* bestOf(
 }
 
 /** Fits of all strengths, in their order. */
-function* pathOf(
+export function* pathOf(
   { features, labels }: LabelledFeatures,
   strengths: readonly number[],
   outputs: number,
@@ -210,7 +209,8 @@ function* mapsOf(
   for (const strength of strengths) yield { strength, map: regression.fit(strength) };
 }
 
-function scoreOf({ columns, values }: Matrix, labels: Labels): Score {
+/** How good outputs are for labels. */
+export function scoreOf({ columns, values }: Matrix, labels: Labels): Score {
   return areClasses(labels)
     ? scoreOutputs(values, labels, { task: "classification", classes: Array(columns).fill("") })
       .score

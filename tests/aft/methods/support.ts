@@ -97,6 +97,9 @@ export interface MethodCase {
 /**
  * Holds a method's loss and its gradients, with respect to student features, logits, weights and
  * everything it learns, to a reference in float64 and its central differences.
+ * Holds a method's loss and its gradients, with respect to student features, logits and everything it
+ * learns, to a reference in float64 and its central differences. The batch holds the training rows
+ * from the last to the first.
  */
 export async function assertMethod(
   method: Method,
@@ -114,11 +117,12 @@ export async function assertMethod(
   const psi = hostArray([rows, teacher], 12, 1.5);
   const logits = hostArray([rows, outputs], 13, 2);
   const labels = tensor(Int32Array.from({ length: rows }, (_, i) => i % outputs));
+  const positions = tensor(Uint32Array.from({ length: rows }, (_, i) => rows - 1 - i));
   const variables = await hostVariables(regulariser);
   const run = valueAndGrad((p: { phi: Tensor; logits: Tensor; own: Record<string, Tensor> }) =>
     regulariser.loss({
       ...{ features: p.phi, logits: p.logits, teacher: onDevice(psi), labels },
-      positions: tensor(Uint32Array.from({ length: rows }, (_, i) => i)),
+      positions,
     })
   );
   const own = { ...regulariser.parameters, ...student };
