@@ -1,12 +1,12 @@
-/** Rows by number: picking them, and adding into them. */
+/** Rows by number. */
 
 import { ShapeError } from "../errors.ts";
-import { type InlineOp, type KernelOp, record } from "../node.ts";
-import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { type InlineOp, record } from "../node.ts";
+import { showShape } from "../shape.ts";
 import { nodeOf, type Tensor, wrap } from "../tensor.ts";
 import { cast, equal } from "./binary.ts";
 import { arange } from "./create.ts";
-import { asComputed } from "./define.ts";
+import { scatterRows } from "./scatter.ts";
 import { reshape } from "./view.ts";
 
 const takeOp: InlineOp = {
@@ -56,51 +56,6 @@ export function take(x: Tensor, rows: Tensor): Tensor {
   }
   const shape = [...rows.shape, ...x.shape.slice(1)];
   return wrap(record(takeOp, [nodeOf(x), nodeOf(rows)], shape, x.dtype));
-}
-
-const scatterOp: KernelOp = {
-  kind: "kernel",
-  name: "scatterRows",
-  gradients: [(g, { inputs: [, rows] }) => take(g, rows), null],
-  operands: ["inline", "inline"],
-  write(writer, vertex) {
-    const [x, rows] = vertex.inputs;
-    const count = rows.shape[0];
-    const width = x.shape[1];
-    const size = sizeOf(vertex.shape);
-    writer.launch(Math.ceil(size / 64), 64);
-    writer.line("let o = group * 64u + lid;");
-    writer.line(`if (o >= ${writer.param(size)}) { return; }`);
-    const row = writer.let(`o / ${writer.param(width)}`, "u32");
-    const column = writer.let(`o % ${writer.param(width)}`, "u32");
-    writer.line("var total = 0.0;");
-    writer.block(`for (var r = 0u; r < ${writer.param(count)}; r++)`, () => {
-      const at = writer.value(rows, { shape: rows.shape, flat: "r" });
-      const last = writer.param(vertex.shape[0] - 1);
-      writer.block(`if (min(u32(${at}), ${last}) == ${row})`, () => {
-        const flat = writer.let(`r * ${writer.param(width)} + ${column}`, "u32");
-        const value = writer.value(x, { shape: x.shape, flat, coordinates: ["r", column] });
-        writer.line(`total += ${value};`);
-      });
-    });
-    writer.store({ shape: vertex.shape, flat: "o", coordinates: [row, column] }, vertex, "total");
-  },
-};
-
-/**
- * Adds rows into zeros: row i of `x` goes to row `rows[i]`, repeated ones add up in order,
- * numbers outside are held at the last row.
- *
- * @param x `[...rows.shape, ...rest]`.
- * @param rows Row numbers, i32 or u32.
- * @param shape Shape of the result, `[count, ...rest]`.
- * @returns A tensor of that shape.
- */
-export function scatterRows(x: Tensor, rows: Tensor, shape: Shape): Tensor {
-  const width = sizeOf(shape.slice(1));
-  const flat = reshape(asComputed(x), [rows.size, width]);
-  const inputs = [flat, reshape(rows, [rows.size])].map(nodeOf);
-  return reshape(wrap(record(scatterOp, inputs, [shape[0], width], flat.dtype)), shape);
 }
 
 /**
