@@ -13,6 +13,7 @@ import {
 import { checkOption, checkSize } from "./check.ts";
 import { resolveInit } from "./init.ts";
 import type { LinearOptions } from "./linear.ts";
+import type { LoRA } from "./lora.ts";
 import { Module } from "./module.ts";
 
 /** Options of {@linkcode Conv2d}: where the parameters start, and how the window moves. */
@@ -39,6 +40,8 @@ export class Conv2d extends Module {
   readonly weight: Variable;
   /** [outputs], unless made with `bias: false`. */
   readonly bias?: Variable;
+  /** A change of low rank beside the weight, such as `addLoRA` puts there; none at the start. */
+  lora?: LoRA;
   readonly #options: Conv2dOptions;
 
   /**
@@ -80,7 +83,10 @@ export class Conv2d extends Module {
    * @throws {ConfigError} If stride, padding or dilation is out of range.
    */
   forward(x: Tensor): Tensor {
-    const y = conv2d(x, this.weight, this.#options);
+    const { weight, lora } = this;
+    // The change is of the weight as [outputs, ...]: one convolution does for both.
+    const changed = lora ? add(weight, reshape(lora.change(), weight.shape)) : weight;
+    const y = conv2d(x, changed, this.#options);
     return this.bias ? add(y, reshape(this.bias, [this.bias.size, 1, 1])) : y;
   }
 }

@@ -4,7 +4,7 @@ import { type Tensor, Variable } from "../gpu/mod.ts";
 import { ConfigError, ShapeError } from "../gpu/errors.ts";
 import { sameShape, showShape } from "../gpu/shape.ts";
 import { checkNotNegative } from "./check.ts";
-import { distinctTensors, namedTensors, type TensorNest } from "./module.ts";
+import { distinctTensors, isBuffer, namedTensors, type TensorNest } from "./module.ts";
 
 /** Parameters that share a rate and a decay. */
 export interface ParameterGroup {
@@ -70,6 +70,7 @@ function groupVariables(
 ): Map<string, Variable> {
   const variables = new Map<string, Variable>();
   for (const [path, tensor] of distinctTensors(parameters)) {
+    if (isBuffer(tensor)) continue; // of a module that was handed over whole
     const full = joined(name, path);
     if (!(tensor instanceof Variable)) throw refusal(`${full} is not a variable`, full);
     if (tensor.dtype !== "f32") throw refusal(`${full} is ${tensor.dtype}, not f32`, full);

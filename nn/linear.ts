@@ -5,6 +5,7 @@ import { ShapeError } from "../gpu/errors.ts";
 import { showShape } from "../gpu/shape.ts";
 import { checkSize } from "./check.ts";
 import { type Initialiser, type InitName, resolveInit } from "./init.ts";
+import type { LoRA } from "./lora.ts";
 import { Module } from "./module.ts";
 
 /** Options of {@linkcode Linear}. */
@@ -43,6 +44,8 @@ export class Linear extends Module {
   readonly weight: Variable;
   /** [outputs], unless made with `bias: false`. */
   readonly bias?: Variable;
+  /** A change of low rank beside the weight, such as `addLoRA` puts there; none at the start. */
+  lora?: LoRA;
 
   /**
    * Makes the layer.
@@ -82,7 +85,8 @@ export class Linear extends Module {
     // One product for all rows: its gradient is one product too, where a batch would be summed.
     const rows = x.rank === 2 ? x : reshape(x, [-1, inputs]); // [..., inputs] -> [rows, inputs]
     const product = matmul(rows, this.weight, { transposeB: true }); // -> [rows, outputs]
-    const shifted = this.bias ? add(product, this.bias) : product;
+    const changed = this.lora ? add(product, this.lora.forward(rows)) : product;
+    const shifted = this.bias ? add(changed, this.bias) : changed;
     return x.rank === 2 ? shifted : reshape(shifted, [...x.shape.slice(0, -1), outputs]);
   }
 }

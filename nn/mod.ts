@@ -28,6 +28,7 @@
  */
 
 export { type Activation, type ActivationName, activations } from "./activation.ts";
+export { addLoRA, type AddLoRAOptions, mergeLoRA } from "./adapt.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { MultiHeadAttention, type MultiHeadAttentionOptions } from "./attention.ts";
 export { globalNorm } from "./clip.ts";
@@ -53,6 +54,7 @@ export {
   type HuberOptions,
   meanSquaredError,
 } from "./loss.ts";
+export { LoRA, type LoRAOptions } from "./lora.ts";
 export { MLP, type MLPOptions, type MLPOutput } from "./mlp.ts";
 export { buffer, type Context, type Layer, Module, type TensorNest } from "./module.ts";
 export { LayerNorm, type LayerNormOptions } from "./norm.ts";

@@ -21,6 +21,7 @@ export interface Layer {
   forward(x: Tensor, context?: Context): Tensor;
 }
 
+/** Variables that are saved and loaded, and not learned. */
 const buffers = new WeakSet<Tensor>();
 
 /**
@@ -50,6 +51,16 @@ export function buffer(initial: Tensor): Variable {
   const kept = variable(initial);
   buffers.add(kept);
   return kept;
+}
+
+/** Whether a variable is state that is not learned. */
+export function isBuffer(tensor: Tensor): boolean {
+  return buffers.has(tensor);
+}
+
+/** Makes variables of a module buffers, so that they stay as they are in training. */
+export function freeze(variables: Iterable<Variable>): void {
+  for (const kept of variables) buffers.add(kept);
 }
 
 /**
@@ -137,19 +148,34 @@ export type TensorNest =
  */
 export function namedTensors(nest: unknown): Map<string, Tensor> {
   const found = new Map<string, Tensor>();
-  const above = new Set<object>(); // a module may know the one that holds it
-  const visit = (value: unknown, path: string): void => {
-    if (value instanceof Tensor) {
-      if (found.has(path)) throw nameTwice(path);
-      found.set(path, value);
-    } else if (isNest(value) && !above.has(value)) {
-      above.add(value);
-      for (const [key, part] of Object.entries(value)) visit(part, path ? `${path}.${key}` : key);
-      above.delete(value);
-    }
-  };
-  visit(nest, "");
+  for (const [path, value] of walk(nest)) {
+    if (!(value instanceof Tensor)) continue;
+    if (found.has(path)) throw nameTwice(path);
+    found.set(path, value);
+  }
   return found;
+}
+
+/** Modules of a nest by name, itself under the empty one; a module on two paths has two names. */
+export function namedModules(nest: unknown): Map<string, Module> {
+  const all = [...walk(nest)];
+  return new Map(all.filter((place): place is [string, Module] => place[1] instanceof Module));
+}
+
+/** Tensors, modules, arrays and plain objects of a nest with the paths that lead there. */
+function* walk(
+  value: unknown,
+  path = "",
+  above: Set<object> = new Set(), // a module may know the one that holds it
+): Generator<[path: string, value: object]> {
+  if (value instanceof Tensor) yield [path, value];
+  if (!isNest(value) || above.has(value)) return;
+  yield [path, value];
+  above.add(value);
+  for (const [key, part] of Object.entries(value)) {
+    yield* walk(part, path ? `${path}.${key}` : key, above);
+  }
+  above.delete(value);
 }
 
 /** The tensors of a nest, each under its first name alone. */
