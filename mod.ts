@@ -347,6 +347,8 @@ export {
   exists,
   explainRho,
   explainScales,
+  type ExportedWeights,
+  exportWeights,
   featureMatrix,
   type FeatureRows,
   type FeatureSplit,
@@ -514,6 +516,7 @@ export {
   type Trial,
   type ValuePrediction,
   type Vocabulary,
+  weightsOf,
   writeAtomic,
   writeCheckpoint,
 } from "./aft/mod.ts";

@@ -4,6 +4,7 @@ import { FormatError } from "../gpu/errors.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
+  mergeLoRA,
   type OptimiserState,
   type SafeTensor,
   type SafeTensorInput,
@@ -206,8 +207,20 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 export function modelOf(checkpoint: Checkpoint): Model {
   const { config, data, scaling } = checkpoint;
   const model = new Model({ student: config.student, data, scaling, seed: config.seed });
-  model.student.load({ ...checkpoint.student, ...averageOf(checkpoint) });
+  model.student.load(weightsOf(checkpoint));
   return model;
+}
+
+/**
+ * The trained weights of a checkpoint, as a plain student of its kind takes them: at their average
+ * where it has one, and with changes of low rank worked in. It takes no GPU.
+ *
+ * @param checkpoint What was read.
+ * @returns Shape and values by name.
+ */
+export function weightsOf(checkpoint: Checkpoint): State {
+  const { student, config } = checkpoint;
+  return mergeLoRA({ ...student, ...averageOf(checkpoint) }, config.loraAlpha || undefined);
 }
 
 /** The average of the student's weights; empty without one, or before the first update. */

@@ -27,6 +27,13 @@ export interface TrainSettings extends Required<MethodOptions> {
   featureStorage: "auto" | "f32" | "f16";
   /** Student, such as `mlp:128,128`. */
   student: string;
+  /**
+   * Rank of changes that are trained beside the student's weights, which stand still but for the head;
+   * 0 to train the weights themselves.
+   */
+  lora: number;
+  /** Alpha of these changes, which are multiplied by alpha / rank; 0 for their rank. */
+  loraAlpha: number;
   /** Optimiser of all parameters. */
   optimiser: "adam" | "adamw" | "sgd";
   /** Momentum of sgd. */
@@ -345,12 +352,15 @@ function show(value: unknown): string {
 
 /** Checks that no single field can show. */
 function checkTogether(config: TrainConfig): void {
-  const { student, schedule, momentum, optimiser, trainSize, perClass } = config;
+  const { student, schedule, momentum, optimiser, trainSize, perClass, lora, loraAlpha } = config;
   parseStudent(student);
   parseSchedule(schedule);
   checkOptions(config);
   if (momentum !== 0 && optimiser !== "sgd") {
     refuse(configFields.momentum, momentum, `is an option of optimiser sgd, not of ${optimiser}`);
+  }
+  if (loraAlpha !== 0 && lora === 0) {
+    refuse(configFields.loraAlpha, loraAlpha, "is of no use without lora, the rank");
   }
   if (trainSize !== 0 && perClass !== 0) {
     refuse(configFields.perClass, perClass, `cannot be given beside train-size ${trainSize}`);

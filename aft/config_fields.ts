@@ -397,6 +397,24 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     help:
       "other names for the weights of that file, whole or up to a dot; or a JSON file of such pairs",
   }, () => true),
+  lora: integer(0, 65_536, {
+    flag: "lora",
+    placeholder: "RANK",
+    group: "student",
+    default: 0,
+    defaultText: "0, the weights themselves",
+    help:
+      "train changes of this rank beside the weights of linear layers and convolutions, and the " +
+      "head whole; all else stands still",
+  }),
+  loraAlpha: real([0, 1e6], {
+    flag: "lora-alpha",
+    placeholder: "ALPHA",
+    group: "student",
+    default: 0,
+    defaultText: "0, the rank",
+    help: "these changes are multiplied by alpha / rank",
+  }),
   seed: integer(0, Number.MAX_SAFE_INTEGER, {
     flag: "seed",
     group: "student",

@@ -33,6 +33,7 @@ export {
   readCheckpoint,
   type RowCounts,
   type TeacherColumns,
+  weightsOf,
   writeCheckpoint,
 } from "./checkpoint.ts";
 export { compare } from "./compare/compare.ts";
@@ -140,6 +141,7 @@ export {
   type RhoKind,
   type SparsityName,
 } from "./methods/mod.ts";
+export { type ExportedWeights, exportWeights } from "./export.ts";
 export { Model, type ModelOptions, type RawInputs } from "./model.ts";
 export { nearestName } from "./nearest.ts";
 export {

@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../gpu/errors.ts";
 import { evaluate, read, type Tensor, tensor, type Variable, variable } from "../gpu/mod.ts";
-import { deriveSeed } from "../nn/mod.ts";
+import { addLoRA, deriveSeed } from "../nn/mod.ts";
 import { firstOutside, wholeInputs } from "./data/tokens.ts";
 import type { DataShape, Inputs } from "./data/types.ts";
 import { parseStudent, type Student, type StudentOutput } from "./student.ts";
@@ -19,6 +19,10 @@ export interface ModelOptions {
   readonly scaling: Scaling;
   /** Decides the start values. */
   readonly seed: number;
+  /** Rank of changes that are trained in place of the weights; default 0, the weights themselves. */
+  readonly lora?: number;
+  /** Alpha of these changes; default 0, which stands for their rank. */
+  readonly loraAlpha?: number;
 }
 
 /** Raw inputs, row-major: numbers, token ids, or pixels from 0 to 255. */
@@ -68,11 +72,11 @@ export class Model {
   /**
    * Makes the model with its start values.
    *
-   * @param options Student, data, statistics, seed.
-   * @throws {ConfigError} If there is no such student.
+   * @param options Student, data, statistics, seed, rank.
+   * @throws {ConfigError} If there is no such student, or a number is out of range.
    */
   constructor(options: ModelOptions) {
-    const { data, scaling, seed } = options;
+    const { data, scaling, seed, lora = 0, loraAlpha = 0 } = options;
     const plan = parseStudent(options.student);
     const outputs = data.task === "classification" ? data.classes.length : 1;
     this.data = data;
@@ -84,6 +88,10 @@ export class Model {
       seed: deriveSeed(seed, "student"),
       ...data.vocabulary && { vocabulary: data.vocabulary.size },
     });
+    if (lora > 0) {
+      const start = { alpha: loraAlpha || lora, seed: deriveSeed(seed, "lora") };
+      addLoRA(this.student, { rank: lora, whole: ["head"], ...start });
+    }
     this.#normalise = inputScaler(scaling, data);
   }
 

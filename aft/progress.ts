@@ -28,6 +28,8 @@ export interface StartProgress {
   readonly method: string;
   /** Student. */
   readonly student: string;
+  /** Rank of the changes that are trained in place of its weights, where that is so. */
+  readonly lora?: number;
   /** Numbers that are trained, the method's included. */
   readonly parameters: number;
   /** Rows in use. */

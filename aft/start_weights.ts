@@ -2,7 +2,8 @@
 
 import { ConfigError, FormatError } from "../gpu/errors.ts";
 import { sameShape, type Shape, showShape } from "../gpu/shape.ts";
-import { decodeSafetensors, type SafeTensor, type State, toFloat32 } from "../nn/mod.ts";
+import { decodeSafetensors, mergeLoRA, type State, toFloat32 } from "../nn/mod.ts";
+import { decodeCheckpoint } from "./checkpoint.ts";
 import { readBytes, readJson } from "./files.ts";
 import type { Student } from "./student.ts";
 
@@ -28,9 +29,6 @@ export interface StartWeights {
 
 /** Names of a file, or their beginnings up to a dot, and what stands for them in the student. */
 export type NameMap = readonly (readonly [from: string, to: string])[];
-
-/** Where the students of checkpoints lie. */
-const CHECKPOINT = "student.";
 
 /**
  * Reads how names of a file are changed.
@@ -128,7 +126,7 @@ function changed(name: string, map: NameMap): string {
 
 /**
  * Lets a student start from the weights of a safetensors file. Of a checkpoint of this program the
- * student's weights are taken, by their names without `student.`.
+ * student's weights are taken, by their names without `student.`, with changes of low rank worked in.
  *
  * @param student What starts.
  * @param file The safetensors file.
@@ -143,27 +141,44 @@ export async function startFrom(
   file: string,
   map: NameMap = [],
 ): Promise<StartWeights> {
-  const { tensors, metadata } = decodeSafetensors(await readBytes(file), file);
-  const isCheckpoint = metadata.format === "aft-checkpoint";
-  const offered = isCheckpoint
-    ? [...tensors].filter(([name]) => name.startsWith(CHECKPOINT))
-      .map(([name, tensor]) => [name.slice(CHECKPOINT.length), tensor] as const)
-    : [...tensors];
-  const found = Object.fromEntries(offered);
+  const found = offeredBy(await readBytes(file), file);
   const state = await student.state();
   const result = matchWeights(state, found, map);
   if (result.matched.length === 0) refuseAll(file, state, found);
   const start = Object.fromEntries(
     result.matched.map(({ name, from, shape }) => {
-      return [name, { shape, values: finite(found[from], from, file) }];
+      return [name, { shape, values: finite(found[from].values(), from, file) }];
     }),
   );
   student.load({ ...state, ...start });
   return result;
 }
 
-function finite(tensor: SafeTensor, name: string, file: string): Float32Array<ArrayBuffer> {
-  const values = toFloat32(tensor);
+/** A weight of a file; its values are converted where they are asked for. */
+interface Offer {
+  readonly shape: Shape;
+  readonly values: () => Float32Array<ArrayBuffer>;
+}
+
+function offeredBy(bytes: Uint8Array<ArrayBuffer>, file: string): Record<string, Offer> {
+  const { tensors, metadata } = decodeSafetensors(bytes, file);
+  if (metadata.format !== "aft-checkpoint") {
+    return Object.fromEntries([...tensors].map(([name, tensor]) => {
+      return [name, { shape: tensor.shape, values: () => toFloat32(tensor) }];
+    }));
+  }
+  const { student, config } = decodeCheckpoint(bytes, file);
+  const merged = Object.entries(mergeLoRA(student, config.loraAlpha || undefined));
+  return Object.fromEntries(merged.map(([name, { shape, values }]) => {
+    return [name, { shape, values: () => Float32Array.from(values) }];
+  }));
+}
+
+function finite(
+  values: Float32Array<ArrayBuffer>,
+  name: string,
+  file: string,
+): Float32Array<ArrayBuffer> {
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return values;
   throw new FormatError(
@@ -175,7 +190,7 @@ function finite(tensor: SafeTensor, name: string, file: string): Float32Array<Ar
   );
 }
 
-function refuseAll(file: string, own: State, found: Record<string, { shape: Shape }>): never {
+function refuseAll(file: string, own: State, found: Record<string, Offer>): never {
   const list = (all: Record<string, { readonly shape: Shape }>) =>
     Object.entries(all).map(([name, { shape }]) => `${name} ${showShape(shape)}`).join(", ");
   throw new ConfigError(

@@ -262,7 +262,7 @@ export class Trainer {
   }
 
   #started(): StartProgress {
-    const { steps, method, student } = this.settings;
+    const { steps, method, student, lora } = this.settings;
     const { description, device, vendor } = currentGpu().info;
     const variables = Object.values(this.#objective.parameters).flatMap((part) =>
       Object.values(part)
@@ -271,6 +271,7 @@ export class Trainer {
       event: "start",
       step: this.#step,
       ...{ steps, method, student },
+      ...lora > 0 && { lora },
       parameters: variables.reduce((total, { size }) => total + size, 0),
       rows: this.rows,
       batch: this.#order.size,

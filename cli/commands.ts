@@ -5,6 +5,7 @@ import { compare } from "./compare.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { evaluate } from "./eval.ts";
+import { exportCommand } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { methodsCommand } from "./methods.ts";
 import { predict } from "./predict.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   compare,
   evaluate,
   predict,
+  exportCommand,
   inspect,
   doctor,
 ];

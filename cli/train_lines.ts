@@ -76,7 +76,8 @@ export class TrainLines {
     }
   }
 
-  #start({ step, steps, method, student, parameters, rows, teachers, device }: StartProgress) {
+  #start(progress: StartProgress): void {
+    const { step, steps, method, student, lora, parameters, rows, teachers, device } = progress;
     this.#steps = steps;
     this.#method = method;
     this.#before = { step, seconds: NaN };
@@ -86,7 +87,8 @@ export class TrainLines {
     for (const { name, columns } of teachers) {
       output.field("Teacher", `${name}, ${count(columns, "column")}`);
     }
-    output.field("Student", `${student}, ${count(parameters, "parameter")}`);
+    const rank = lora === undefined ? "" : `LoRA of rank ${number(lora)}, `;
+    output.field("Student", `${student}, ${rank}${count(parameters, "parameter")}`);
     output.field("Method", method);
     output.field("Device", device);
     if (step > 0) output.field("Resumed", `after step ${number(step)} of ${number(steps)}`);

@@ -1,7 +1,7 @@
 /** What a student is, and the entry that text, help and checks follow from. */
 
-import type { Tensor, Variable } from "../../gpu/mod.ts";
-import type { Context, State } from "../../nn/mod.ts";
+import type { Tensor } from "../../gpu/mod.ts";
+import type { Context, Module } from "../../nn/mod.ts";
 
 /** What a student's forward pass gives. */
 export interface StudentOutput {
@@ -12,21 +12,15 @@ export interface StudentOutput {
 }
 
 /** A model that is trained, with its features beside its logits. */
-export interface Student {
+export interface Student extends Module {
   /**
    * Applies the model.
    *
-   * @param x Normalised inputs, or token ids as they are, `[batch, ...inputShape]`.
+   * @param x Normalised inputs, `[batch, ...inputShape]`.
    * @param context Whether this is training, and the step's seed.
    * @returns Logits and features.
    */
   forward(x: Tensor, context?: Context): StudentOutput;
-  /** Variables by name. */
-  parameters(): Record<string, Variable>;
-  /** Values of all parameters, in one readback. */
-  state(): Promise<State>;
-  /** Sets all parameters. */
-  load(state: Readonly<State>): void;
 }
 
 /** Sizes that a student is built for. */

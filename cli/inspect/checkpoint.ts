@@ -66,7 +66,8 @@ function print(
   const { step, config, data, rows, teachers, student, regulariser, test } = checkpoint;
   const learned = countNumbers(regulariser);
   const row = rowText(data.inputShape, data.vocabulary);
-  output.field("Student", `${config.student}, ${count(countNumbers(student), "parameter")}`);
+  const rank = config.lora > 0 ? `LoRA of rank ${number(config.lora)}, ` : "";
+  output.field("Student", `${config.student}, ${rank}${count(countNumbers(student), "parameter")}`);
   output.field(
     "Method",
     `${config.method}, beta ${[config.beta].flat().map((beta) => number(beta)).join(", ")}` +

@@ -57,6 +57,8 @@ Deno.test("defaults are those of the reference protocol", () => {
     student: "mlp:128,128",
     init: "",
     initMap: "",
+    lora: 0,
+    loraAlpha: 0,
     seed: 0,
     optimiser: "adam",
     lr: 1e-3,
@@ -140,6 +142,8 @@ const OUT_OF_RANGE: Partial<Record<ConfigKey, readonly string[]>> = {
   featureStorage: ["f64", ""],
   regulariserLr: ["-1e-3", "nan"],
   student: [""],
+  lora: ["-1", "1.5", "65537"],
+  loraAlpha: ["-1", "x"],
   seed: ["-1", "0.5", "9007199254740992"],
   optimiser: ["adamax"],
   lr: ["-1", "1001", " "],
@@ -262,6 +266,11 @@ Deno.test("settings that do not go together are refused", () => {
     () => resolveSettings({ momentum: 0.9 }),
     "Cannot train with momentum 0.9: momentum is an option of optimiser sgd, not of adam",
     "momentum",
+  );
+  assertRefused(
+    () => resolveSettings({ loraAlpha: 8 }),
+    "Cannot train with lora-alpha 8: lora-alpha is of no use without lora, the rank",
+    "lora-alpha",
   );
   assertRefused(
     () => resolveSettings({ trainSize: 10, perClass: 2 }),

@@ -37,6 +37,8 @@ const FORMS: Record<string, TrainerOptions & { data?: TrainingData; scales: bool
   "aft and l2sp together": { method: "aft+l2sp", rhoSteps: 2, scales: true },
   "logits of probes": { method: "logitkd", scales: false },
   "logits beside aft": { method: "aft+logitkd", ensemble: "confidence", scales: true },
+  "changes of low rank": { method: "aft", lora: 2, ema: 0.9, scales: true },
+  "changes of low rank held near none": { method: "l2sp", lora: 3, loraAlpha: 6, scales: false },
   "rkd": { method: "rkd", scales: false },
   "btune": { method: "btune", scales: false },
   "btune on values": {
