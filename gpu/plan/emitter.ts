@@ -1,9 +1,10 @@
-/** Writes the WGSL expressions of inlined ops: loads, arithmetic, index mathematics. */
+/** Writes the WGSL expressions of inlined ops: loads and arithmetic, each once. */
 
-import { scalarType, storageType } from "../dtype.ts";
+import { scalarType } from "../dtype.ts";
 import type { Index, Vertex } from "../node.ts";
-import { sameShape, type Shape, sizeOf, squeezed, stridesOf } from "../shape.ts";
 import type { Storage } from "../storage.ts";
+import { type Binding, elementAt, elementType } from "./load.ts";
+import { Places } from "./places.ts";
 
 /** One buffer range that a kernel reads. */
 export interface ReadBinding {
@@ -28,17 +29,17 @@ export interface ConstantSlot {
 /** Thrown while writing a kernel that would read an element another thread has overwritten. */
 export class InPlaceConflict extends Error {}
 
-const ZERO = "0u";
-
 /** Expressions of one kernel; repeated ones are written once per scope. */
-export class Emitter {
+export class Emitter extends Places {
   readonly reads: ReadBinding[] = [];
   readonly params: number[] = [];
   readonly constants: ConstantSlot[] = [];
   readonly preludes: Set<string> = new Set();
   protected readonly lines: string[] = [];
-  /** Row-major number of the element that this thread writes, where it writes one. */
-  protected identity: string | undefined;
+  /** Row-major numbers of the elements that this thread writes at once. */
+  protected own: readonly string[] = [];
+  /** Whether targets are stored four elements at once. */
+  protected wide = false;
   /** The kernel op whose result is in a register, and that register. */
   protected core: { vertex: Vertex; value: string } | undefined;
   readonly #scopes: Map<string, string>[] = [new Map()];
@@ -52,7 +53,9 @@ export class Emitter {
   constructor(
     protected readonly inMemory: (vertex: Vertex) => boolean,
     readonly targets: readonly Target[],
-  ) {}
+  ) {
+    super();
+  }
 
   /** Expression of the element of `vertex` at `index`. */
   value(vertex: Vertex, index: Index): string {
@@ -68,7 +71,7 @@ export class Emitter {
   }
 
   /** A name for `expression`; the same name for the same expression within a scope. */
-  let(expression: string, type: string): string {
+  override let(expression: string, type: string): string {
     const known = this.#find(expression);
     if (known !== undefined) return known;
     const name = this.fresh("t");
@@ -83,7 +86,7 @@ export class Emitter {
   }
 
   /** A size, from the params block so that kernels of other sizes have the same text. */
-  param(value: number): string {
+  override param(value: number): string {
     return this.#slot(`u${value}`, value);
   }
 
@@ -98,74 +101,6 @@ export class Emitter {
   /** A function that the kernel needs, whole; asked for twice it is written once. */
   prelude(text: string): void {
     this.preludes.add(text);
-  }
-
-  /** Row-major number of the element at `index`. */
-  flat(index: Index): string {
-    if (index.flat !== undefined) return index.flat;
-    const strides = stridesOf(index.shape);
-    const terms = index.coordinates!.flatMap((coordinate, axis) => {
-      if (coordinate === ZERO) return [];
-      return strides[axis] === 1 ? [coordinate] : [`${coordinate} * ${this.param(strides[axis])}`];
-    });
-    if (terms.length === 0) return ZERO;
-    return terms.length === 1 && !terms[0].includes("*")
-      ? terms[0]
-      : this.let(terms.join(" + "), "u32");
-  }
-
-  /** Coordinates of the element at `index`, one per axis. */
-  coordinates(index: Index): readonly string[] {
-    if (index.coordinates !== undefined) return index.coordinates;
-    const strides = stridesOf(index.shape);
-    let outermost = true;
-    return index.shape.map((size, axis) => {
-      if (size === 1) return ZERO;
-      const quotient = strides[axis] === 1
-        ? index.flat!
-        : this.let(`${index.flat} / ${this.param(strides[axis])}`, "u32");
-      if (outermost) {
-        outermost = false;
-        return quotient;
-      }
-      return this.let(`${quotient} % ${this.param(size)}`, "u32");
-    });
-  }
-
-  /** The same element under another shape of as many elements. */
-  reshaped(index: Index, shape: Shape): Index {
-    const known = index.coordinates;
-    const moved = known !== undefined && sameShape(squeezed(index.shape), squeezed(shape));
-    if (!moved) return { shape, flat: this.flat(index) };
-    const kept = known.filter((_, axis) => index.shape[axis] !== 1);
-    let next = 0;
-    const coordinates = shape.map((size) => size === 1 ? ZERO : kept[next++]);
-    return { shape, flat: index.flat, coordinates };
-  }
-
-  /** The element of a smaller tensor that broadcasts to `index`. */
-  broadcast(index: Index, shape: Shape): Index {
-    if (sizeOf(shape) === 1) return { shape, flat: ZERO, coordinates: shape.map(() => ZERO) };
-    if (index.coordinates === undefined) {
-      const flat = this.#broadcastFlat(index, shape);
-      if (flat !== undefined) return { shape, flat };
-    }
-    const coordinates = this.coordinates(index);
-    return { shape, coordinates: shape.map((size, axis) => size === 1 ? ZERO : coordinates[axis]) };
-  }
-
-  /** Where only leading or only trailing axes are repeated, one division finds the element. */
-  #broadcastFlat(index: Index, shape: Shape): string | undefined {
-    const first = shape.findIndex((size) => size !== 1);
-    if (sameShape(shape.slice(first), index.shape.slice(first))) {
-      return this.let(`${index.flat} % ${this.param(sizeOf(shape))}`, "u32");
-    }
-    const last = shape.findLastIndex((size) => size !== 1);
-    if (sameShape(shape.slice(0, last + 1), index.shape.slice(0, last + 1))) {
-      const repeats = sizeOf(index.shape.slice(last + 1));
-      return this.let(`${index.flat} / ${this.param(repeats)}`, "u32");
-    }
-    return undefined;
   }
 
   /** Name of the read binding of a vertex, seen as an array of `element`. */
@@ -191,18 +126,24 @@ export class Emitter {
 
   #load(vertex: Vertex, flat: string): string {
     const target = this.#overwritten(vertex);
-    if (target >= 0 && flat !== this.identity) throw new InPlaceConflict();
-    const buffer = target >= 0 ? `out${target}` : this.bind(vertex, storageType(vertex.dtype));
-    switch (vertex.dtype) {
-      case "bool":
-        return this.let(`${buffer}[${flat}] != 0u`, "bool");
-      case "f16": {
-        const pair = this.let(`unpack2x16float(${buffer}[${flat} >> 1u])`, "vec2<f32>");
-        return this.let(`select(${pair}.x, ${pair}.y, (${flat} & 1u) == 1u)`, "f32");
-      }
-      default:
-        return this.let(`${buffer}[${flat}]`, vertex.dtype);
+    if (target >= 0 && !this.own.includes(flat)) throw new InPlaceConflict();
+    const neighbour = this.fours.of(flat);
+    const binding = target >= 0
+      ? { name: `out${target}`, wide: this.wide }
+      : this.#bound(vertex, neighbour !== undefined);
+    const name = (expression: string, type: string) => this.let(expression, type);
+    return elementAt(name, binding, vertex.dtype, flat, neighbour);
+  }
+
+  /** The binding of a vertex that elements are taken from: one in whatever form, or a new one. */
+  #bound(vertex: Vertex, wide: boolean): Binding {
+    const { dtype } = vertex;
+    for (const form of [wide, !wide]) {
+      const element = elementType(dtype, form);
+      const known = this.reads.find((read) => read.vertex === vertex && read.element === element);
+      if (known !== undefined) return { name: known.name, wide: form };
     }
+    return { name: this.bind(vertex, elementType(dtype, wide)), wide };
   }
 
   /** Number of the target that overwrites the buffer this vertex is in, or -1. */

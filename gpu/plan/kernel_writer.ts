@@ -1,9 +1,10 @@
 /** Writes whole kernels: the frame around a template's lines, its loops, its results. */
 
-import { storageType } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import type { Index, Strided, Vertex } from "../node.ts";
 import { sizeOf, stridesOf } from "../shape.ts";
 import { type ConstantSlot, Emitter, type ReadBinding, type Target } from "./emitter.ts";
+import { elementType } from "./load.ts";
 
 /** A kernel, ready to be compiled and bound. */
 export interface Kernel {
@@ -22,7 +23,6 @@ export class KernelWriter extends Emitter {
   readonly #shared: string[] = [];
   #workgroup = 64;
   #groups = 1;
-  #wide = false;
 
   /** Sets how many workgroups run, and threads in each. */
   launch(groups: number, threads: number): void {
@@ -71,7 +71,7 @@ export class KernelWriter extends Emitter {
     this.core = { vertex, value };
     const flat = this.flat(index);
     const inner = { ...index, flat };
-    this.identity = flat;
+    this.own = [flat];
     const results = this.targets.map(({ vertex: root }) =>
       this.#compute(root, this.reshaped(inner, root.shape))
     );
@@ -90,24 +90,49 @@ export class KernelWriter extends Emitter {
 
   /** Stores four neighbours of the innermost axis at once; the first is at a multiple of four. */
   storeFour(indices: readonly Index[], vertex: Vertex, values: readonly string[]): void {
-    this.#wide = true;
-    const places = indices.map((index) => this.flat(index));
+    this.wide = true;
+    const places = this.#neighbours(indices);
     this.targets.forEach(({ vertex: root }, target) => {
       const results = indices.map((index, i) => {
         this.core = { vertex, value: values[i] };
         return this.#compute(root, this.reshaped({ ...index, flat: places[i] }, root.shape));
       });
-      this.line(`out${target}[${places[0]} >> 2u] = vec4<f32>(${results.join(", ")});`);
+      this.line(`out${target}[${this.fours.of(places[0])!.group}] = ${four("f32", results)};`);
     });
+  }
+
+  /** Numbers of four neighbours, known as such from now on, and their innermost coordinates too. */
+  #neighbours(indices: readonly Index[]): string[] {
+    const learn = (numbers: readonly string[]) => {
+      const group = this.let(`(${numbers[0]}) >> 2u`, "u32");
+      numbers.forEach((number, part) => this.fours.learn(number, group, part));
+    };
+    const lasts = indices.flatMap(({ coordinates }) => coordinates?.slice(-1) ?? []);
+    if (lasts.length > 0) learn(lasts);
+    const places = indices.map((index) => this.flat(index));
+    learn(places);
+    return places;
   }
 
   /** Stores element `flat` of every target; none of them has a kernel op inside. */
   storePointwise(flat: string): void {
-    this.identity = flat;
+    this.own = [flat];
     const results = this.targets.map(({ vertex }) =>
       this.#compute(vertex, { shape: vertex.shape, flat })
     );
     results.forEach((result, i) => this.line(`out${i}[${flat}] = ${this.#stored(i, result)};`));
+  }
+
+  /** Stores four neighbours, from element 4 * group on, of every target; likewise. */
+  storePointwiseFour(group: string): void {
+    this.wide = true;
+    this.own = [0, 1, 2, 3].map((part) => this.fours.number(group, part));
+    const results = this.targets.map(({ vertex }) =>
+      this.own.map((flat) => this.#compute(vertex, { shape: vertex.shape, flat }))
+    );
+    results.forEach((parts, i) =>
+      this.line(`out${i}[${group}] = ${four(this.targets[i].vertex.dtype, parts)};`)
+    );
   }
 
   /** Stores halves 2 * pair and 2 * pair + 1 of an f16 target. */
@@ -125,7 +150,7 @@ export class KernelWriter extends Emitter {
   finish(label: string): Kernel {
     const count = this.param(this.#groups);
     const outputs = this.targets.map(({ vertex }, i) => {
-      const element = this.#wide ? "vec4<f32>" : storageType(vertex.dtype);
+      const element = elementType(vertex.dtype, this.wide);
       return binding(this.reads.length + 1 + i, "read_write", `out${i}`, element);
     });
     const source = [
@@ -158,6 +183,18 @@ export class KernelWriter extends Emitter {
   #stored(target: number, value: string): string {
     const { dtype } = this.targets[target].vertex;
     return dtype === "bool" ? `select(0u, 1u, ${value})` : value;
+  }
+}
+
+/** Four results as they are stored. */
+function four(dtype: DType, [x, y, z, w]: readonly string[]): string {
+  switch (dtype) {
+    case "f16":
+      return `vec2<u32>(pack2x16float(vec2<f32>(${x}, ${y})), pack2x16float(vec2<f32>(${z}, ${w})))`;
+    case "bool":
+      return `select(vec4<u32>(0u), vec4<u32>(1u), vec4<bool>(${x}, ${y}, ${z}, ${w}))`;
+    default:
+      return `vec4<${dtype}>(${x}, ${y}, ${z}, ${w})`;
   }
 }
 

@@ -249,13 +249,22 @@ function keepShared(
 }
 
 function costOf(vertex: Vertex, kept: ReadonlyMap<Vertex, Boundary>): number {
+  return kept.has(vertex) ? 0 : computedCost([vertex], kept);
+}
+
+/** Arithmetic of one element of each root, down to what is in memory; what is shared counts once. */
+export function computedCost(
+  roots: readonly Vertex[],
+  kept: ReadonlyMap<Vertex, Boundary>,
+): number {
   const seen = new Set<Vertex>();
   const visit = (v: Vertex): number => {
-    if (seen.has(v) || kept.has(v) || v.op.kind !== "inline") return 0;
+    if (seen.has(v) || v.op.kind !== "inline") return 0;
     seen.add(v);
-    return v.inputs.reduce((sum, input) => sum + visit(input), v.op.cost);
+    const inputs = v.inputs.filter((input) => !kept.has(input));
+    return inputs.reduce((sum, input) => sum + visit(input), v.op.cost);
   };
-  return visit(vertex);
+  return roots.reduce((sum, root) => sum + visit(root), 0);
 }
 
 /** Cuts expressions that read more buffers than a kernel can bind, or that grow too long. */

@@ -6,7 +6,7 @@ import type { DeviceBuffer, Storage } from "../storage.ts";
 import type { Boundary } from "./boundary.ts";
 import { InPlaceConflict, type Target } from "./emitter.ts";
 import { type Kernel, KernelWriter } from "./kernel_writer.ts";
-import type { Schedule, Unit } from "./schedule.ts";
+import { computedCost, type Schedule, type Unit } from "./schedule.ts";
 
 /** Kernels in running order, and copies that follow the last. */
 export interface Program {
@@ -22,6 +22,10 @@ type Direct = Schedule["inPlace"][number][number];
 
 /** Threads of a workgroup of an element-wise kernel. */
 const POINTWISE_THREADS = 64;
+/** Elements from which a thread of an element-wise kernel computes four: below, compiling costs more. */
+const FOURS_SIZE = 4096;
+/** Arithmetic of one element up to which it does. */
+const FOURS_COST = 64;
 
 const OVER: Boundary = { kind: "update", reason: "it is written over its variable" };
 const ASIDE: Boundary = {
@@ -92,21 +96,27 @@ function writeUnit(
   targets: readonly Target[],
 ): Kernel {
   const writer = new KernelWriter((vertex) => kept.has(vertex), targets);
-  if (unit.core === undefined) writePointwise(writer, unit.roots[0]);
+  if (unit.core === undefined) writePointwise(writer, unit.roots, kept);
   else (unit.core.op as KernelOp).write(writer, unit.core);
   const names = unit.core === undefined ? unit.roots : [unit.core, ...unit.roots];
   const label = [...new Set(names)].map(({ op, shape }) => `${op.name}[${shape.join("x")}]`);
   return writer.finish(label.join(" > "));
 }
 
-/** One thread per element; per pair of elements where the result is stored as halves. */
-function writePointwise(writer: KernelWriter, root: Vertex): void {
+/**
+ * One thread for four elements where there are many, a whole number of fours, and not so much to
+ * compute that four times of it would make a long kernel; else for each element, or pair of halves.
+ */
+function writePointwise(writer: KernelWriter, roots: readonly Vertex[], kept: Kept): void {
+  const [root] = roots;
   const size = sizeOf(root.shape);
-  const halves = root.dtype === "f16";
-  const threads = halves ? Math.ceil(size / 2) : size;
+  const fours = size >= FOURS_SIZE && size % 4 === 0 && computedCost(roots, kept) <= FOURS_COST;
+  const each = fours ? 4 : root.dtype === "f16" ? 2 : 1;
+  const threads = Math.ceil(size / each);
   writer.launch(Math.ceil(threads / POINTWISE_THREADS), POINTWISE_THREADS);
   writer.line(`let i = group * ${POINTWISE_THREADS}u + lid;`);
   writer.line(`if (i >= ${writer.param(threads)}) { return; }`);
-  if (halves) writer.storeHalves("i");
+  if (fours) writer.storePointwiseFour("i");
+  else if (each === 2) writer.storeHalves("i");
   else writer.storePointwise("i");
 }
