@@ -226,7 +226,8 @@ function resolveAll(given: Partial<TrainSettings>): TrainConfig {
   const method = methodOf(known.method ?? configFields.method.default!);
   const defaults = Object.fromEntries(KEYS.map((key) => [key, configFields[key].default]));
   const beta = betaOf(method, known.beta);
-  const settings = { ...defaults, ...known, beta } as TrainConfig;
+  const standardise = known.standardise ?? method.standardises ?? false;
+  const settings = { ...defaults, ...known, beta, standardise } as TrainConfig;
   for (const key of KEYS) {
     if (settings[key] !== undefined) accepted(configFields[key], settings[key]);
   }

@@ -22,6 +22,7 @@ export function combine(methods: readonly Method[]): Method {
     learns: methods.map(({ name, learns }) => `${name}: ${learns}`).join("; "),
     beta: methods.flatMap(({ beta }) => beta),
     usesTeachers: methods.some(({ usesTeachers }) => usesTeachers),
+    standardises: methods.some(({ standardises }) => standardises),
     classesOnly: methods.some(({ classesOnly }) => classesOnly),
     options: [...new Set(methods.flatMap(({ options }) => options))],
     refuses: (options: MethodOptions) =>

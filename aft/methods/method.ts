@@ -101,6 +101,8 @@ export interface Method {
   readonly beta: number | readonly number[];
   /** False for a method that works without teachers. */
   readonly usesTeachers: boolean;
+  /** Whether teacher columns are standardised where the run does not say otherwise. */
+  readonly standardises?: boolean;
   /** Whether labels have to be classes. */
   readonly classesOnly?: boolean;
   /** The {@link MethodOptions} it takes. */

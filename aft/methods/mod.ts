@@ -3,6 +3,7 @@
 import { ConfigError } from "../../gpu/mod.ts";
 import { nearestName } from "../nearest.ts";
 import { aft } from "./aft.ts";
+import { auto } from "./auto.ts";
 import { btune } from "./btune.ts";
 import { cka } from "./cka.ts";
 import { combine } from "./combine.ts";
@@ -41,6 +42,7 @@ export type { Preparation } from "./preparation.ts";
 export type MethodName =
   | "stl"
   | "aft"
+  | "aft-auto"
   | "kd"
   | "kkd"
   | "rkd"
@@ -55,7 +57,7 @@ export type MethodName =
 
 /** Every method, by its name on the command line. */
 export const methods: Readonly<Record<MethodName, Method>> = {
-  ...{ stl, aft, kd, kkd, rkd, btune, logitkd },
+  ...{ stl, aft, "aft-auto": auto, kd, kkd, rkd, btune, logitkd },
   ...{ sp, pkt, cka, vid },
   ...{ l2sp, delta },
 };

@@ -7,6 +7,9 @@ const CHUNK = 1024;
 /** Bounds of a relevance, so that its logit is finite. */
 const [LEAST, MOST] = [1e-3, 1 - 1e-3];
 
+/** Rows whose columns are looked at. */
+type Labelled = Pick<Preparation, "rows" | "labels" | "classes" | "teacher">;
+
 /** Sums over rows that statistics of columns follow from. */
 interface Moments {
   /** Sum of each column over the rows of each group, `[groups, columns]`. */
@@ -25,18 +28,26 @@ interface Moments {
  * @param rows The training rows in use.
  * @returns One scale per column.
  */
-export function relevantScales(rows: Preparation): Float32Array<ArrayBuffer> {
+export function relevantScales(rows: Labelled): Float32Array<ArrayBuffer> {
+  return Float32Array.from(relevances(rows), (r) => Math.log(r / (1 - r)));
+}
+
+/**
+ * The relevance of each column itself, as {@linkcode relevantScales} has it; 0.5 for all where no
+ * column says anything.
+ *
+ * @param rows Rows with labels.
+ * @returns One number per column, from 0.001 to 0.999.
+ */
+export function relevances(rows: Labelled): Float64Array<ArrayBuffer> {
   const relevance = rows.classes > 0 ? ofClasses(rows) : ofValues(rows);
   const largest = relevance.reduce((a, b) => Math.max(a, b), 0);
-  if (largest === 0) return new Float32Array(relevance.length);
-  return Float32Array.from(relevance, (r) => {
-    const kept = Math.min(MOST, Math.max(LEAST, r / largest));
-    return Math.log(kept / (1 - kept));
-  });
+  if (largest === 0) return new Float64Array(relevance.length).fill(0.5);
+  return relevance.map((r) => Math.min(MOST, Math.max(LEAST, r / largest)));
 }
 
 /** Adjusted correlation ratio: what the means of classes explain of a column's variance. */
-function ofClasses(rows: Preparation): Float64Array {
+function ofClasses(rows: Labelled): Float64Array<ArrayBuffer> {
   const { labels } = rows;
   const counts = new Float64Array(rows.classes);
   for (const label of labels) counts[label]++;
@@ -55,7 +66,7 @@ function ofClasses(rows: Preparation): Float64Array {
 }
 
 /** Adjusted squared correlation with values. */
-function ofValues(rows: Preparation): Float64Array {
+function ofValues(rows: Labelled): Float64Array<ArrayBuffer> {
   const labels = Float64Array.from(rows.labels);
   const mean = labels.reduce((a, b) => a + b, 0) / rows.rows;
   const spread = labels.reduce((sum, label) => sum + (label - mean) ** 2, 0);
@@ -75,7 +86,7 @@ function adjusted(ratio: number, chance: number): number {
 
 /** Weighted sums of columns by group, and their sums of squares, over all rows. */
 function momentsOf(
-  rows: Preparation,
+  rows: Labelled,
   groups: number,
   place: (row: number) => readonly [group: number, weight: number],
 ): Moments {

@@ -16,6 +16,11 @@ export interface CrossFitOptions {
   readonly seed?: number;
   /** Number of classes; default one more than the largest label. */
   readonly classes?: number;
+  /**
+   * Weighs the standardised columns, given the numbers of the rows that a probe is fitted to: a
+   * column of small weight is dear to use. Default all 1.
+   */
+  readonly weigh?: (rows: readonly number[]) => ArrayLike<number>;
 }
 
 /** What probes say of rows that they have not seen. */
@@ -52,14 +57,13 @@ export interface CrossFit {
  * ```
  */
 export function crossFit(rows: LabelledFeatures, options: CrossFitOptions = {}): CrossFit {
-  const { folds = 5, seed = 0, classes } = options;
+  const { folds = 5, seed = 0, classes, weigh } = options;
   checkRows(rows.features, rows.labels);
   const parts = partsOf(rows.features.rows, folds, seed);
   const outputs = classesOf([rows.labels], classes);
   const fits = parts.map(({ kept, held }) => ({
-    held,
     features: labelledRows(rows, held).features,
-    path: pathOf(labelledRows(rows, kept), STRENGTHS, outputs),
+    path: pathOf(labelledRows(rows, kept), STRENGTHS, outputs, weigh?.(kept)),
   }));
   let best: CrossFit | undefined;
   for (const strength of STRENGTHS) {

@@ -182,17 +182,31 @@ function* bestOf(
   return best!;
 }
 
-/** Fits of all strengths, in their order. */
+/**
+ * Fits of all strengths, in their order.
+ *
+ * @param rows Rows to fit.
+ * @param strengths Strengths of L2.
+ * @param outputs Number of classes.
+ * @param weights A factor for every standardised column: small ones cost more to use; default 1.
+ */
 export function* pathOf(
   { features, labels }: LabelledFeatures,
   strengths: readonly number[],
   outputs: number,
+  weights?: ArrayLike<number>,
 ): Generator<Omit<LinearProbe, "validation">> {
-  const scale = scaleOf(features);
+  const scale = weighed(scaleOf(features), weights);
   const x = scaled(features, scale);
   for (const { strength, map } of mapsOf(x, labels, strengths, outputs)) {
     yield { ...map, scale, strength, training: scoreOf(outputsOf(x, map), labels) };
   }
+}
+
+/** A scale that leaves a column of weight w at a deviation of w. */
+function weighed({ mean, deviation }: Scale, weights?: ArrayLike<number>): Scale {
+  if (weights === undefined) return { mean, deviation };
+  return { mean, deviation: deviation.map((spread, i) => spread / weights[i]) };
 }
 
 function* mapsOf(

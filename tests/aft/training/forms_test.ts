@@ -35,6 +35,7 @@ const FORMS: Record<string, TrainerOptions & { data?: TrainingData; scales: bool
   "delta": { method: "delta", beta: 30, scales: false },
   "kd and delta together": { method: "kd+delta", standardise: true, scales: false },
   "aft and l2sp together": { method: "aft+l2sp", rhoSteps: 2, scales: true },
+  "aft-auto": { method: "aft-auto", scales: true },
   "logits of probes": { method: "logitkd", scales: false },
   "logits beside aft": { method: "aft+logitkd", ensemble: "confidence", scales: true },
   "changes of low rank": { method: "aft", lora: 2, ema: 0.9, scales: true },

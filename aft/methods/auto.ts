@@ -1,0 +1,123 @@
+/** AFT as it is best used: relevant columns and cross-fitted answers, as strong as what they know. */
+
+import {
+  add,
+  div,
+  mean,
+  mul,
+  sigmoid,
+  square,
+  sub,
+  type Tensor,
+  variable,
+  zeros,
+} from "../../gpu/mod.ts";
+import { Linear } from "../../nn/mod.ts";
+import { type CrossFit, crossFit } from "../rank/cross_fit.ts";
+import { pickLabels } from "../rank/features.ts";
+import { matrix } from "../rank/linear_algebra/matrix.ts";
+import type { Score } from "../score.ts";
+import { outputGap } from "./logitkd.ts";
+import type { Method } from "./method.ts";
+import type { Preparation } from "./preparation.ts";
+import { relevances, relevantScales } from "./relevance.ts";
+import { computed, named } from "./rows.ts";
+
+/** Strength of the answers of the probe, beside a task loss of 1, where it knows everything. */
+const ANSWERS = 4;
+/** Strength of the columns. */
+const COLUMNS = 60;
+
+/**
+ * Two ways at once, chosen on validation rows among those that docs/claims.md tells of. The student's
+ * features predict the standardised teacher columns by a learned linear map, each column weighed by
+ * rho^2, rho its relevance for the labels. And its logits follow a linear probe of the columns times
+ * rho, which is asked only for rows that it was not fitted to. Both pull as strongly as the probe
+ * knows the task: g is the share of the labels' entropy (of values, of their variance) that its
+ * answers explain, so that teachers which know nothing leave the student alone, and columns of
+ * noise have next to no weight.
+ */
+export const auto: Method = {
+  name: "aft-auto",
+  summary: "predict relevant columns and follow a cross-fitted probe, as strongly as both know",
+  formula: `g (${ANSWERS} KL(softmax(z) || softmax(logits)) + ` +
+    `${COLUMNS} mean_i(rho_i^2 (phi V^T + c - psi_i)^2) / mean(rho^2))`,
+  source: "this project; the weighting is that of arXiv 2406.07337",
+  learns: "the map V, c; rho, z and g come from the training rows",
+  rate: "student",
+  beta: 1,
+  usesTeachers: true,
+  standardises: true,
+  options: [],
+  create({ features, teacher, outputs = 1, rows = 1, seed }) {
+    const map = new Linear(features, teacher, { seed });
+    const constants = {
+      s: variable(zeros([teacher])),
+      targets: variable(zeros([rows, outputs])),
+      known: variable(zeros([])),
+    };
+    return {
+      parameters: named("map", map.parameters()),
+      constants,
+      rate: "student",
+      prepare(rows) {
+        const { outputs, score } = answersOf(rows);
+        constants.s.write(relevantScales(rows));
+        constants.targets.write(Float32Array.from(outputs.values));
+        constants.known.write(Float32Array.of(knownShare(score, rows)));
+        return Promise.resolve();
+      },
+      loss(batch) {
+        const error = sub(map.forward(batch.features), computed(batch.teacher));
+        const columns = mul(weighed(error, sigmoid(constants.s)), COLUMNS);
+        const answers = mul(outputGap(batch, constants.targets, 1), ANSWERS);
+        return mul(add(answers, columns), constants.known);
+      },
+    };
+  },
+};
+
+/** Mean square with columns weighed by rho^2 over its mean. */
+function weighed(error: Tensor, rho: Tensor): Tensor {
+  const weights = square(rho);
+  const columns = mean(square(error), { axes: 0 });
+  return div(mean(mul(columns, weights)), mean(weights));
+}
+
+/** What a probe of all teachers' columns, times their relevance, says of rows it has not seen. */
+function answersOf(rows: Preparation): CrossFit {
+  const psi = rows.teacher();
+  const features = matrix(rows.rows, psi.length / rows.rows, psi);
+  return crossFit({ features, labels: rows.labels }, {
+    seed: rows.seed,
+    ...rows.classes > 0 && { classes: rows.classes },
+    // Seen from the fitted rows alone: a weight must not know the label of a row that is asked for.
+    weigh: (fitted) => unitSquare(relevances(among(rows, fitted))),
+  });
+}
+
+/** Some of the rows. */
+function among(rows: Preparation, numbers: readonly number[]): Preparation {
+  const all = numbers.map((_, i) => i);
+  return {
+    ...rows,
+    rows: numbers.length,
+    labels: pickLabels(rows.labels, numbers),
+    teacher: (positions = all) => rows.teacher(Array.from(positions, (at) => numbers[at])),
+  };
+}
+
+/** Weights brought to a mean square of 1, so that strengths mean what they mean without. */
+function unitSquare(weights: Float64Array): Float64Array {
+  const square = weights.reduce((sum, weight) => sum + weight * weight, 0) / weights.length;
+  return weights.map((weight) => weight / Math.sqrt(square));
+}
+
+/** Share of the labels' entropy, or of their variance, that answers explain; from 0 to 1. */
+function knownShare(score: Score, { labels, classes, rows }: Preparation): number {
+  if ("r2" in score) return Math.max(0, score.r2);
+  const counts = new Float64Array(classes);
+  for (const label of labels) counts[label]++;
+  const entropy = counts.reduce((sum, n) => n > 0 ? sum - n / rows * Math.log(n / rows) : sum, 0);
+  return entropy > 0 ? Math.max(0, 1 - score.loss / entropy) : 0;
+}
