@@ -95,10 +95,12 @@ Deno.test("l2sp keeps the start of all but the head, and learns nothing", () => 
 const BEFORE = matrixOf(hostArray([8, 3], 51));
 const LABELS = [0, 1, 0, 1, 1, 0, 1, 0];
 
-/** delta's loss with weights of columns that stand in the method's constants. */
+/** delta's loss with weights of columns that stand in the method's constants; row i has place 5 - i. */
 function heldFeatures({ phi, variables, student }: HostSeen, a: number, b: number): number {
   const weights = variables.attention.values;
-  const rows = phi.map((row, i) => sum(row.map((v, c) => weights[c] * (v - BEFORE[i][c]) ** 2)));
+  const rows = phi.map((row, i) =>
+    sum(row.map((v, c) => weights[c] * (v - BEFORE[5 - i][c]) ** 2))
+  );
   const head = Object.entries(student).filter(([name]) => name.startsWith("head."));
   return a / 2 * mean(rows) + b / 2 * sum(head.map(([, { values }]) => squares(values)));
 }
