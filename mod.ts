@@ -503,6 +503,7 @@ export {
   type TeacherScores,
   teacherScores,
   type TeacherSets,
+  tokenIds,
   train,
   type TrainConfig,
   Trainer,
@@ -516,7 +517,9 @@ export {
   type Trial,
   type ValuePrediction,
   type Vocabulary,
+  vocabularyOf,
   weightsOf,
+  wordsOf,
   writeAtomic,
   writeCheckpoint,
 } from "./aft/mod.ts";

@@ -78,8 +78,12 @@ export interface TrainConfig extends TrainSettings {
   data: string;
   /** Format of the data; `auto` finds it. */
   format: DataFormat | "auto";
-  /** Name of the label's column in CSV; empty to find it. */
+  /** Name of the label's column in tables; empty to find it. */
   label: string;
+  /** Name of the column of sentences in tables; empty to find it. */
+  text: string;
+  /** Longest sentence, in words. */
+  tokens: number;
   /** What labels mean; `auto` finds it. */
   task: TaskKind | "auto";
   /** Safetensors file with weights that the student starts from; empty for none. */
@@ -102,7 +106,7 @@ export type ConfigKey = keyof TrainConfig;
 const KEYS = Object.keys(configFields) as ConfigKey[];
 /** Fields about files, which training itself does not know. */
 const FILE_KEYS: readonly ConfigKey[] = [
-  ...["data", "format", "label", "task", "testSize", "features"] as const,
+  ...["data", "format", "label", "text", "tokens", "task", "testSize", "features"] as const,
   ...["checkpointEvery", "out"] as const,
 ];
 const BY_FLAG: ReadonlyMap<string, ConfigKey> = new Map(

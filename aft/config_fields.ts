@@ -2,6 +2,7 @@
 
 import type { TrainConfig } from "./config.ts";
 import { DATA_FORMATS } from "./data/dataset.ts";
+import { LONGEST } from "./data/words.ts";
 import { methodOf, methods, type MethodText } from "./methods/mod.ts";
 import { optionDefaults } from "./methods/options.ts";
 import { schedules } from "../nn/mod.ts";
@@ -177,7 +178,7 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     flag: "data",
     placeholder: "PATH",
     group: "data",
-    help: "labelled data: a file or folder of safetensors, IDX, CIFAR-10 binary or CSV",
+    help: "labelled data: a file or folder of safetensors, IDX, CIFAR-10 binary, CSV or JSON lines",
   }),
   format: choice(["auto", ...DATA_FORMATS], {
     flag: "format",
@@ -191,8 +192,22 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     group: "data",
     default: "",
     defaultText: "label, or else the last column",
-    help: "name of the label's column in CSV",
+    help: "name of the label's column in tables",
   }, () => true),
+  text: text({
+    flag: "text",
+    placeholder: "COLUMN",
+    group: "data",
+    default: "",
+    defaultText: "text or sentence, where there is such a column",
+    help: "name of the column of sentences in tables; the other columns are left out then",
+  }, () => true),
+  tokens: integer(1, 65_536, {
+    flag: "tokens",
+    group: "data",
+    default: LONGEST,
+    help: "longest sentence, in words; training rows may all be shorter",
+  }),
   task: choice(["auto", "classification", "regression"], {
     flag: "task",
     group: "data",

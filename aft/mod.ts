@@ -95,6 +95,7 @@ export {
   readFeatures,
   type Teacher,
 } from "./data/features.ts";
+export { tokenIds, vocabularyOf, wordsOf } from "./data/words.ts";
 export { columnStatistics, inputStatistics, type Statistics } from "./data/normalise.ts";
 export { chooseRows, type ChooseRowsOptions, type ChosenRows } from "./data/split.ts";
 export {

@@ -32,6 +32,8 @@ export type RawInputs = Inputs;
 const CHUNK_ROWS = 512;
 /** Bytes of inputs that are applied at once, at most. */
 const CHUNK_BYTES = 2 ** 25;
+/** Tokens that are applied at once, at most: attention of more takes kernels that are slower. */
+const CHUNK_TOKENS = 8192;
 /** Chunks whose results are read together. */
 const CHUNKS_PER_READ = 16;
 
@@ -141,10 +143,12 @@ export class Model {
     part: (output: StudentOutput) => Tensor,
   ): Promise<Float32Array<ArrayBuffer>> {
     checkIds(inputs, this.data);
-    const size = this.data.inputShape.reduce((a, b) => a * b, 1);
+    const { inputShape, layout } = this.data;
+    const size = inputShape.reduce((a, b) => a * b, 1);
     const numbers = rows ?? Array.from({ length: inputs.length / size }, (_, i) => i);
     const source = inputRows(inputs, this.data);
-    const most = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_BYTES / (4 * size))));
+    const room = layout === "tokens" ? CHUNK_TOKENS : CHUNK_BYTES / 4;
+    const most = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(room / size)));
     const x = this.#chunk(Math.min(most, Math.max(1, numbers.length)));
     const values = this.#rowValues(x.size);
     const results: Float32Array[] = [];

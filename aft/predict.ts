@@ -14,8 +14,10 @@ export interface PredictOptions {
   readonly format?: DataFormat;
   /** Split of data that have splits; default `test`. */
   readonly split?: "train" | "test" | "val";
-  /** Name of the label's column in CSV; by default that of the training data. */
+  /** Name of the label's column in tables; by default that of the training data. */
   readonly label?: string;
+  /** Name of the column of sentences in tables; by default that of the training data. */
+  readonly text?: string;
   /** Rows to cut from a single file as training does, and to take alone. */
   readonly testSize?: number;
 }

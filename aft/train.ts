@@ -127,11 +127,13 @@ function finished(folder: RunFolder, { step, test }: Checkpoint): DoneProgress {
 
 /** Options of reading the data that a configuration names. */
 export function readingOptions(config: Partial<TrainConfig>): DatasetOptions {
-  const { format = "auto", task = "auto", label, testSize } = config;
+  const { format = "auto", task = "auto", label, text, tokens, testSize } = config;
   return {
     ...format !== "auto" && { format },
     ...task !== "auto" && { task },
     ...label && { label },
+    ...text && { text },
+    ...tokens !== undefined && { tokens },
     ...testSize && { testSize },
   };
 }

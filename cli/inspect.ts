@@ -10,6 +10,7 @@ import type { Output } from "./output.ts";
 const flags = {
   format: flagOf(configFields.format),
   label: flagOf(configFields.label),
+  text: flagOf(configFields.text),
   task: flagOf(configFields.task),
   ...common,
 };
@@ -46,6 +47,7 @@ async function inspectAll(args: Arguments, output: Output): Promise<number> {
   const reading = {
     format: args.get(flags.format) ?? "auto",
     label: args.get(flags.label) ?? "",
+    text: args.get(flags.text) ?? "",
     task: args.get(flags.task) ?? "auto",
   };
   let isFirst = true;

@@ -16,15 +16,17 @@ export const modelFlags = {
   split: choiceFlag("split", ["test", "train", "val"], "rows to take of data that has several"),
   format: flagOf(configFields.format),
   label: flagOf(configFields.label),
+  text: flagOf(configFields.text),
 };
 
 /** How rows are read, from the values of {@link modelFlags}. */
 export function predictOptions(args: Arguments): PredictOptions {
   const format = args.get(modelFlags.format) ?? "auto";
-  const label = args.get(modelFlags.label);
+  const [label, text] = [args.get(modelFlags.label), args.get(modelFlags.text)];
   return {
     ...format !== "auto" && { format: format as DataFormat },
     split: args.get(modelFlags.split),
     ...label && { label },
+    ...text && { text },
   };
 }

@@ -27,6 +27,7 @@ const fields = {
   }),
   format: flagOf(configFields.format),
   label: flagOf(configFields.label),
+  text: flagOf(configFields.text),
   task: flagOf(configFields.task),
   trainSize: flagOf(configFields.trainSize),
   perClass: flagOf(configFields.perClass),
@@ -144,6 +145,7 @@ function readingOf(args: Arguments) {
   return {
     format: args.get(fields.format),
     label: args.get(fields.label),
+    text: args.get(fields.text),
     task: args.get(fields.task),
     testSize: args.get(fields.testSize),
   };
@@ -168,7 +170,16 @@ function rowsOf(args: Arguments): RankRowsOptions {
 
 /** The command that trains with some teachers on the same rows. */
 function trainCommand(paths: readonly string[], args: Arguments): string {
-  const shared = ["data", "format", "label", "task", "testSize", "trainSize", "perClass"] as const;
+  const shared = [
+    "data",
+    "format",
+    "label",
+    "text",
+    "task",
+    "testSize",
+    "trainSize",
+    "perClass",
+  ] as const;
   const given = [...shared, "seed" as const].map((key) => fields[key] as Flag)
     .filter(({ flag }) => args.given.has(flag))
     .flatMap((flag) => [`--${flag.flag}`, quoted(String(args.get(flag)))]);

@@ -118,7 +118,7 @@ export function sharedFields(
   { method, fields }: MethodEntry,
 ): Partial<TrainConfig> {
   const { data: _, format: _1, label: _2, task: _3, testSize: _4, features: _5, ...rest } = base;
-  const { init: _6, initMap: _7, ...settings } = rest; // of files, whose bytes count, not their names
+  const { init: _6, initMap: _7, text: _11, tokens: _12, ...settings } = rest; // of files, whose bytes count, not their names
   const { standardise: _8, regulariserLr: _9, featureStorage: _10, ...plain } = settings;
   return { ...methodOf(method).usesTeachers ? settings : plain, ...fields, method };
 }

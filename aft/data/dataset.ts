@@ -4,6 +4,7 @@ import { ConfigError } from "../../gpu/errors.ts";
 import { resolveLabels } from "./labels.ts";
 import { broken, type RawData, type RawSplit, show, sizeOf } from "./raw.ts";
 import { pickRows, readRaw, toSplit } from "./reading.ts";
+import { tokenised } from "./tokenise.ts";
 import { cutRows } from "./split.ts";
 import type { Dataset, DatasetOptions, InputLayout } from "./types.ts";
 
@@ -33,7 +34,9 @@ export type {
  * - `idx`: a folder with `train-images-idx3-ubyte` and so on, raw or `.gz`.
  * - `cifar10`: a folder with `data_batch_*.bin`, `test_batch.bin`, perhaps `batches.meta.txt`.
  * - `csv`: a folder with `train.csv`, `test.csv`, perhaps `val.csv`, or one file, which is cut by
- *   `testSize`. The first line names the columns.
+ *   `testSize`. The first line names the columns. A column `text` or `sentence` holds sentences: words
+ *   that training rows have twice become token ids by their frequency, 0 is padding, 1 any other word.
+ * - `jsonl`: the same with lines of JSON objects.
  *
  * @param path File or folder.
  * @param options Format, cut, task and label column where they are not to be found by themselves.
@@ -58,21 +61,21 @@ export type {
  */
 export async function readDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   const wanted = ["train", "test", "val", "all"] as const;
-  const raw = await readRaw(path, wanted, options.format, {
-    label: options.label,
-    needsLabels: true,
-  });
-  const { train, test, val } = trainAndTest(raw, options);
-  const groups = [train, test, val];
-  const inputShape = commonShape(groups);
-  const { task, classes, labels } = resolveLabels(raw, groups.map(labelsOf), options);
-  const [trainSplit, testSplit, valSplit] = groups.map((group, i) =>
-    group && toSplit(group, labels[i])
-  );
-  const cut = testSplit ? undefined : cutRows(trainSplit!.labels, options.testSize!, {
+  const { label, text, tokens } = options;
+  const found = await readRaw(path, wanted, options.format, { label, text, needsLabels: true });
+  const given = trainAndTest(found, options);
+  const { task, classes, labels } = resolveLabels(found, given.map(labelsOf), options);
+  const cut = given[1] ? undefined : cutRows(labels[0]!, options.testSize!, {
     seed: options.seed ?? 0,
     task,
   });
+  // Words are those of training rows alone, so it must be known which these are.
+  const raw = tokenised(found, { tokens, rows: cut?.train });
+  const groups = trainAndTest(raw, options);
+  const inputShape = commonShape(groups);
+  const [trainSplit, testSplit, valSplit] = groups.map((group, i) =>
+    group && toSplit(group, labels[i])
+  );
   const size = sizeOf(inputShape);
   return {
     path,
@@ -89,13 +92,17 @@ export async function readDataset(path: string, options: DatasetOptions = {}): P
     files: raw.files,
     ...raw.columns && { columns: raw.columns },
     ...raw.label !== undefined && { label: raw.label },
+    ...raw.text !== undefined && { text: raw.text },
     ...raw.vocabulary && { vocabulary: raw.vocabulary },
     ...cut && { cut },
   };
 }
 
-/** The groups to learn from and to measure on; without `test` the first is to be cut. */
-function trainAndTest({ path, splits }: RawData, { testSize }: DatasetOptions) {
+/** The groups to learn from, to measure on and to choose by; without the second the first is to be cut. */
+function trainAndTest(
+  { path, splits }: RawData,
+  { testSize }: DatasetOptions,
+): readonly [RawSplit, RawSplit?, RawSplit?] {
   const { train, test, val, all } = splits;
   const refuse = (why: string): never => {
     throw new ConfigError(`Cannot split ${path}: ${why}`, { field: "test-size", value: testSize });
@@ -110,7 +117,7 @@ function trainAndTest({ path, splits }: RawData, { testSize }: DatasetOptions) {
   for (const group of [source, test, val]) {
     if (group && !group.labels) broken(group.file, "it has rows without labels", "labels");
   }
-  return { train: source, test: train && test, val };
+  return [source, train && test, val];
 }
 
 function labelsOf(group: RawSplit | undefined) {

@@ -7,12 +7,15 @@ import { baseName, broken } from "./raw.ts";
 import { findSafetensorsDataset } from "./safetensors_dataset.ts";
 import type { DataFormat } from "./types.ts";
 
+/** Names of files with a JSON object on each line. */
+const LINES = /\.(?:jsonl|ndjson)$/;
+
 /**
  * Finds the format of a file or folder.
  *
  * A folder is CIFAR-10 where it has such batches, IDX where it has files of images, safetensors
- * where one of its files holds labelled data, and CSV where it has tables: the first of these that
- * fits, so that tables of the same data may lie beside it. A file goes by its first bytes; by its
+ * where one of its files holds labelled data, CSV or lines of JSON where it has tables: the first of
+ * these that fits, so that tables of the same data may lie beside it. A file goes by its first bytes; by its
  * name where those could be anything.
  *
  * @param path File or folder.
@@ -31,10 +34,11 @@ async function formatOfFolder(folder: string): Promise<DataFormat> {
   if (names.some(isIdxName)) return "idx";
   if (await findSafetensorsDataset(folder) !== undefined) return "safetensors";
   if (names.some((name) => name.endsWith(".csv"))) return "csv";
+  if (names.some((name) => LINES.test(name))) return "jsonl";
   return broken(
     folder,
-    "it has neither data_batch_1.bin, train-images-idx3-ubyte, train.csv nor a safetensors file " +
-      "with train.inputs",
+    "it has neither data_batch_1.bin, train-images-idx3-ubyte, train.csv, train.jsonl nor a " +
+      "safetensors file with train.inputs",
   );
 }
 
@@ -43,8 +47,12 @@ function formatOfFile(file: string, head: Uint8Array, size: number): DataFormat 
   if (name.endsWith(".safetensors") || looksLikeSafetensors(head, size)) return "safetensors";
   if (isIdxName(name) || isIdxHead(head) || isGzipHead(head)) return "idx";
   if (name.endsWith(".bin")) return "cifar10";
+  if (LINES.test(name)) return "jsonl";
   if (name.endsWith(".csv") || !head.includes(0)) return "csv";
-  return broken(file, "it is neither safetensors, IDX, CIFAR-10 (.bin) nor CSV");
+  return broken(
+    file,
+    "it is neither safetensors, IDX, CIFAR-10 (.bin), CSV nor JSON lines (.jsonl)",
+  );
 }
 
 /** A plausible length, then the brace that every header begins with. */

@@ -3,7 +3,7 @@
 import { resolveLabels } from "./labels.ts";
 import { broken, type RawSplit, show, sizeOf, type SplitName } from "./raw.ts";
 import { pickRows, readRaw, toSplit } from "./reading.ts";
-import { asTokens } from "./tokens.ts";
+import { splitIds } from "./tokenise.ts";
 import { cutRows } from "./split.ts";
 import type { DataFormat, DataShape, Split } from "./types.ts";
 
@@ -13,8 +13,10 @@ export interface ReadInputsOptions {
   format?: DataFormat;
   /** Which split to read of data that has splits; default `test`. */
   split?: "train" | "test" | "val";
-  /** Name of the label's column in CSV; by default the model's, or else `label`. */
+  /** Name of the label's column in tables; by default the model's, or else `label`. */
   label?: string;
+  /** Name of the column of sentences in tables; by default the model's. */
+  text?: string;
   /** Cuts one file as `readDataset` does, and reads the split that was asked for. */
   testSize?: number;
   /** Seed of that cut; default 0. */
@@ -39,7 +41,8 @@ export interface InputRows {
  * Reads rows for a model that is there already, with labels where there are any: the test split of
  * whatever `readDataset` reads, or a single file of rows (CSV with or without a label
  * column, where columns that the model does not know are left out; IDX images; a CIFAR-10 batch;
- * safetensors with a tensor `inputs`, and perhaps `labels`).
+ * safetensors with a tensor `inputs`, and perhaps `labels`). Sentences become token ids by the model's
+ * own words.
  *
  * @param path File or folder.
  * @param expected What the model takes and gives.
@@ -74,13 +77,15 @@ export async function readInputs(
   const asked = options.split ?? "test";
   const raw = await readRaw(path, [asked, "all"], options.format, {
     label: options.label ?? expected.label,
+    text: options.text ?? expected.text,
     columns: expected.columns,
   });
   const group: SplitName = raw.splits[asked] ? asked : "all";
   const given = raw.splits[group];
   if (given === undefined) broken(path, `it has no ${asked} rows`);
-  checkFits(given, expected);
-  const rows = expected.vocabulary ? asTokens(given, expected.vocabulary) : given;
+  const { vocabulary, inputShape: [length] } = expected;
+  const rows = vocabulary ? splitIds(given, vocabulary, length) : given;
+  checkFits(rows, expected);
   const { labels } = resolveLabels(raw, [rows.labels], expected);
   let found = toSplit(rows, labels[0]);
   const { testSize, seed = 0 } = options;
@@ -93,7 +98,8 @@ export async function readInputs(
   return { path, format: raw.format, split: found, group: isCut ? asked : group, files: raw.files };
 }
 
-function checkFits({ file, inputShape }: RawSplit, expected: DataShape): void {
+function checkFits({ file, inputShape, sentences }: RawSplit, expected: DataShape): void {
+  if (sentences) broken(file, "its rows are sentences, the model takes numbers", "inputs");
   if (show(inputShape) !== show(expected.inputShape)) {
     const taken = show(expected.inputShape);
     broken(file, `its rows have shape ${show(inputShape)}, the model takes ${taken}`, "inputs");

@@ -26,6 +26,8 @@ export interface RawSplit {
   rows: number;
   /** rows x product(inputShape), finite. */
   inputs: Inputs;
+  /** Rows that are sentences and not token ids yet; there are no inputs then. */
+  sentences?: readonly string[];
   /** As many labels as rows, where there are any. */
   labels?: RawLabels;
   /** File that holds the inputs. */
@@ -46,6 +48,8 @@ export interface RawData {
   columns?: string[];
   /** Name of the label's column, where there is one. */
   label?: string;
+  /** Name of the column of sentences, where there is one. */
+  text?: string;
   /** Which token ids there are, where the files say that inputs are those. */
   vocabulary?: Vocabulary;
   /** Rows by group. */

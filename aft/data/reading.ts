@@ -3,21 +3,22 @@
 import { ConfigError } from "../../gpu/errors.ts";
 import { lookAt } from "../files.ts";
 import { readCifar } from "./cifar.ts";
-import { type CsvOptions, readCsv } from "./csv.ts";
+import { readCsv, readJsonl } from "./csv.ts";
 import { detectFormat } from "./detect.ts";
 import { readIdx } from "./idx.ts";
 import type { RawData, RawSplit, SplitName } from "./raw.ts";
 import { readSafetensorsDataset } from "./safetensors_dataset.ts";
-import { withTokens } from "./tokens.ts";
+import type { TableOptions } from "./table_columns.ts";
 import type { DataFormat, Split } from "./types.ts";
 
-type Reader = (path: string, wanted: readonly SplitName[], csv: CsvOptions) => Promise<RawData>;
+type Reader = (path: string, wanted: readonly SplitName[], table: TableOptions) => Promise<RawData>;
 
 const READERS: Readonly<Record<DataFormat, Reader>> = {
   safetensors: readSafetensorsDataset,
   idx: readIdx,
   cifar10: readCifar,
   csv: readCsv,
+  jsonl: readJsonl,
 };
 
 /** Names of the formats that are read. */
@@ -29,7 +30,7 @@ export const DATA_FORMATS: readonly DataFormat[] = Object.keys(READERS) as DataF
  * @param path File or folder.
  * @param wanted Row groups to read; those that are not there are left out.
  * @param format The format, where content and names must not decide.
- * @param csv How columns of CSV are chosen, and whether labels are needed.
+ * @param table How columns of tables are chosen, and whether labels are needed.
  * @returns What was found.
  * @throws {ConfigError} If there is no such format.
  * @throws {FormatError} If a file is not as its format asks.
@@ -38,7 +39,7 @@ export async function readRaw(
   path: string,
   wanted: readonly SplitName[],
   format: DataFormat | undefined,
-  csv: CsvOptions,
+  table: TableOptions,
 ): Promise<RawData> {
   if (format !== undefined && !DATA_FORMATS.includes(format)) {
     const known = DATA_FORMATS.join(", ");
@@ -50,8 +51,8 @@ export async function readRaw(
   const found = format ?? await detectFormat(path);
   // Batches of pixels have no splits inside: a file of them, given alone, is meant itself.
   const { isFolder } = await lookAt(path);
-  const isAlone = !isFolder && !csv.needsLabels && (found === "idx" || found === "cifar10");
-  return withTokens(await READERS[found](path, isAlone ? ["all"] : wanted, csv));
+  const isAlone = !isFolder && !table.needsLabels && (found === "idx" || found === "cifar10");
+  return await READERS[found](path, isAlone ? ["all"] : wanted, table);
 }
 
 /** A group with the labels it turned out to have. */

@@ -1,6 +1,6 @@
 /** Token ids: integers that are names of words, not numbers to compute with. */
 
-import { broken, type RawData, type RawSplit, show } from "./raw.ts";
+import { broken, type RawSplit, show } from "./raw.ts";
 import type { Inputs, Vocabulary } from "./types.ts";
 
 /** More ids than this are hashes or row numbers, by mistake. */
@@ -43,6 +43,7 @@ export function vocabularyIn(text: string | undefined, file: string): Vocabulary
  */
 export function asTokens(split: RawSplit, { size }: Vocabulary): RawSplit {
   const { file, inputShape } = split;
+  if (split.sentences) broken(file, "its rows are sentences, the model takes token ids", "inputs");
   const ids = inputShape.length === 1 ? wholeInputs(split.inputs) : undefined;
   if (ids === undefined) {
     const kind = split.inputs instanceof Float32Array ? "floats" : "images";
@@ -56,15 +57,4 @@ export function asTokens(split: RawSplit, { size }: Vocabulary): RawSplit {
   if (at < 0) return { ...split, inputs: ids };
   const place = `row ${Math.floor(at / inputShape[0])}, token ${at % inputShape[0]}`;
   return broken(file, `${place} holds id ${ids[at]}, ids are 0 to ${size - 1}`, place);
-}
-
-/** The data with every group checked, where it is known to be token ids. */
-export function withTokens(data: RawData): RawData {
-  const { vocabulary } = data;
-  if (vocabulary === undefined) return data;
-  const splits = Object.entries(data.splits).map(([name, split]) => [
-    name,
-    asTokens(split, vocabulary),
-  ]);
-  return { ...data, splits: Object.fromEntries(splits) };
 }

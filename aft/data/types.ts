@@ -1,7 +1,7 @@
 /** What data looks like once it was read and checked. */
 
 /** The formats of labelled data. */
-export type DataFormat = "safetensors" | "idx" | "cifar10" | "csv";
+export type DataFormat = "safetensors" | "idx" | "cifar10" | "csv" | "jsonl";
 
 /** What labels mean: numbers of classes, or values to be predicted. */
 export type TaskKind = "classification" | "regression";
@@ -19,6 +19,8 @@ export type Inputs =
 export interface Vocabulary {
   /** Number of ids, which count from 0; 0 is padding. */
   readonly size: number;
+  /** What the ids from 2 stand for, where inputs are sentences; 1 is a word that is not among them. */
+  readonly words?: readonly string[];
 }
 
 /** Rows for one purpose. */
@@ -50,6 +52,8 @@ export interface DataShape {
   columns?: readonly string[];
   /** Name of the label's column, where it has one (CSV). */
   label?: string;
+  /** Name of the column of sentences, where inputs are those (CSV, JSON lines). */
+  text?: string;
   /** Which token ids there are, where inputs are those. */
   vocabulary?: Vocabulary;
 }
@@ -117,6 +121,10 @@ export interface DatasetOptions {
    * CSV labels of which any has a fraction, are values.
    */
   task?: TaskKind;
-  /** Name of the label's column in CSV; by default `label`, or else the last column. */
+  /** Name of the label's column in tables; by default `label`, or else the last column. */
   label?: string;
+  /** Name of the column of sentences in tables; by default `text` or `sentence`, where there is one. */
+  text?: string;
+  /** Longest sentence, in words, from 1; default 128. What is behind is left out. */
+  tokens?: number;
 }

@@ -9,8 +9,8 @@ import { sizesOf } from "./sizes.ts";
 export const text: StudentEntry = {
   usage: "text:WIDTH,DEPTH,HEADS",
   summary:
-    "a transformer that reads token ids, integers [rows, tokens] with 0 for padding; WIDTH is a " +
-    "multiple of HEADS; the mean over tokens is the features",
+    "a transformer that reads sentences, or token ids as integers [rows, tokens] with 0 for padding; " +
+    "WIDTH is a multiple of HEADS; the mean over tokens is the features",
   parse: (sizes) => {
     const numbers = sizesOf(sizes);
     if (numbers?.length !== 3 || numbers[0] % numbers[2] !== 0) return undefined;
@@ -29,8 +29,8 @@ export const text: StudentEntry = {
 
 function refuse(student: string): never {
   throw new ConfigError(
-    `Cannot make the student ${student} for inputs that are no token ids: it takes integers ` +
-      "[rows, tokens]",
+    `Cannot make the student ${student} for inputs that are no token ids: it takes ` +
+      "sentences, or integers [rows, tokens]",
     { field: "student", value: student },
   );
 }

@@ -80,7 +80,7 @@ function refuseBeyondHalf({ name, splits: { train } }: TeacherFeatures): void {
 
 /** What a checkpoint says of the data, in one order. */
 export function shapeOf(data: TrainingData): DataShape {
-  const { inputShape, layout, task, classes, columns, label, vocabulary } = data;
+  const { inputShape, layout, task, classes, columns, label, text, vocabulary } = data;
   return {
     inputShape: [...inputShape],
     layout,
@@ -88,6 +88,7 @@ export function shapeOf(data: TrainingData): DataShape {
     classes: [...classes],
     ...columns && { columns: [...columns] },
     ...label !== undefined && { label },
+    ...text !== undefined && { text },
     ...vocabulary && { vocabulary },
   };
 }

@@ -45,7 +45,7 @@ function factsOf(checkpoint: Checkpoint, scales: ScaleReport | undefined) {
     step,
     steps,
     finished: step >= steps,
-    data,
+    data: { ...data, ...data.vocabulary && { vocabulary: { size: data.vocabulary.size } } },
     rows,
     teachers,
     ...test && { test },

@@ -6,6 +6,7 @@ import { resolveLabels } from "../../aft/data/labels.ts";
 import { inputStatistics } from "../../aft/data/normalise.ts";
 import type { RawSplit, SplitName } from "../../aft/data/raw.ts";
 import { readRaw, toSplit } from "../../aft/data/reading.ts";
+import { tokenised } from "../../aft/data/tokenise.ts";
 import type { DataFormat, Inputs, Split, TaskKind, Vocabulary } from "../../aft/data/types.ts";
 import { count, number, table } from "../format.ts";
 import type { Output } from "../output.ts";
@@ -19,6 +20,7 @@ const FORMATS: Readonly<Record<DataFormat, string>> = {
   idx: "IDX",
   cifar10: "CIFAR-10 binary",
   csv: "CSV",
+  jsonl: "JSON lines",
 };
 /** Classes whose counts are printed one by one, at most. */
 const MOST_CLASSES = 40;
@@ -46,7 +48,11 @@ interface DataFacts {
   classes: string[];
   columns?: string[];
   label?: string;
-  vocabulary?: Vocabulary;
+  text?: string;
+  /** How many token ids there are, where inputs are those. */
+  vocabulary?: Pick<Vocabulary, "size">;
+  /** The first words of a vocabulary that has any. */
+  frequentWords?: readonly string[];
   splits: Partial<Record<SplitName, SplitFacts>>;
   files: string[];
 }
@@ -64,8 +70,11 @@ export async function inspectData(path: string, reading: Reading): Promise<Findi
     ? await detectFormat(path)
     : reading.format as DataFormat;
   // In a table without a column called label the last one is it, as it is for training.
-  const csv = { label: reading.label || undefined, needsLabels: format === "csv" };
-  const raw = await readRaw(path, GROUPS, format, csv);
+  const needsLabels = format === "csv" || format === "jsonl";
+  const { label, text } = reading;
+  const columns = { label: label || undefined, text: text || undefined, needsLabels };
+  const raw = tokenised(await readRaw(path, GROUPS, format, columns));
+  const words = raw.vocabulary?.words;
   const groups = GROUPS.filter((name) => raw.splits[name] !== undefined);
   if (groups.length === 0) {
     throw new ConfigError(`Cannot inspect ${path}: it has no rows of any split`, {
@@ -86,9 +95,14 @@ export async function inspectData(path: string, reading: Reading): Promise<Findi
     classes: found?.classes ?? raw.classes ?? [],
     ...raw.columns && { columns: raw.columns },
     ...raw.label !== undefined && { label: raw.label },
-    ...raw.vocabulary && { vocabulary: raw.vocabulary },
+    ...raw.text !== undefined && { text: raw.text },
+    ...raw.vocabulary && { vocabulary: { size: raw.vocabulary.size } },
+    ...words && { frequentWords: words.slice(0, MOST_COLUMNS) },
     splits: Object.fromEntries(
-      groups.map((name, i) => [name, factsOf(splits[i], found?.labels[i], found?.classes ?? [])]),
+      groups.map((name, i) => {
+        const classes = found?.classes ?? [];
+        return [name, factsOf(splits[i], found?.labels[i], classes, raw.vocabulary !== undefined)];
+      }),
     ),
     files: raw.files,
   };
@@ -99,10 +113,11 @@ function factsOf(
   raw: RawSplit,
   labels: Split["labels"] | undefined,
   classes: readonly string[],
+  isTokens: boolean,
 ): SplitFacts {
   const split = toSplit(raw, labels);
   const { rows, inputs } = split;
-  const isTable = raw.inputShape.length === 1;
+  const isTable = raw.inputShape.length === 1 && !isTokens;
   return {
     rows,
     stored: storedAs(inputs),
@@ -131,7 +146,8 @@ function constantColumns(split: Split, inputShape: readonly number[]): number[] 
 }
 
 function print(facts: DataFacts, output: Output): void {
-  const { format, task, inputShape, classes, columns, label, splits, files, vocabulary } = facts;
+  const { format, task, inputShape, classes, columns, label, splits, files } = facts;
+  const { text, vocabulary, frequentWords = [] } = facts;
   const kind = task === null
     ? "no labels"
     : task === "regression"
@@ -141,6 +157,8 @@ function print(facts: DataFacts, output: Output): void {
   output.field("Data", `${FORMATS[format]}, ${row}, ${kind}`);
   for (const [name, split] of Object.entries(splits)) printSplit(name, split, columns, output);
   if (columns) output.field("Columns", list(columns));
+  if (text !== undefined) output.field("Text", `column ${text}`);
+  if (frequentWords.length > 0) output.field("Words", `most often ${frequentWords.join(" ")}`);
   if (label !== undefined) output.field("Label", `column ${label}`);
   output.field("Files", files.join(", "));
   if (classes.length > 0) printClasses(facts, output);

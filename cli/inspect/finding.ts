@@ -19,8 +19,10 @@ export interface Finding {
 export interface Reading {
   /** Name of the format; `auto` finds it. */
   readonly format: string;
-  /** Name of the label's column in CSV; empty to find it. */
+  /** Name of the label's column in tables; empty to find it. */
   readonly label: string;
+  /** Name of the column of sentences in tables; empty to find it. */
+  readonly text: string;
   /** What labels mean; `auto` finds it. */
   readonly task: string;
 }

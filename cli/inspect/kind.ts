@@ -2,7 +2,7 @@
 
 import { readSafetensorsHeader } from "../../aft/data/safetensors_dataset.ts";
 import { findSafetensorsDataset } from "../../aft/data/safetensors_dataset.ts";
-import { list, lookAt, readHead } from "../../aft/files.ts";
+import { list, lookAt, readHead, readTextParts } from "../../aft/files.ts";
 import { inspectCheckpoint, isCheckpoint } from "./checkpoint.ts";
 import { inspectData } from "./data.ts";
 import { inspectFeatures } from "./features.ts";
@@ -47,7 +47,7 @@ export async function* findingsOf(path: string, reading: Reading): AsyncGenerato
 
 async function inspectFile(path: string, reading: Reading): Promise<Finding> {
   if (/\.json$/i.test(path)) return await inspectConfig(path);
-  if (/\.jsonl$/i.test(path)) return await inspectLog(path);
+  if (/\.jsonl$/i.test(path) && await isLog(path)) return await inspectLog(path);
   if (reading.format !== "auto" || !await isSafetensors(path)) {
     return await inspectData(path, reading);
   }
@@ -58,6 +58,20 @@ async function inspectFile(path: string, reading: Reading): Promise<Finding> {
   }
   const train = header.entries.get("train");
   return train?.shape.length === 2 ? await inspectFeatures(path, header) : inspectTensors(header);
+}
+
+/** Whether lines are those of a run's log, broken ones too: rows of a table are objects without events. */
+async function isLog(path: string): Promise<boolean> {
+  let start = "";
+  for await (const part of readTextParts(path)) {
+    start += part;
+    if (start.includes("\n")) break;
+  }
+  try {
+    return Object.hasOwn(JSON.parse(start.split("\n")[0]), "event");
+  } catch {
+    return true;
+  }
 }
 
 /** By the brace that every header begins with, or by the name, so that broken ones are told too. */
@@ -74,7 +88,7 @@ async function looseFiles(
   { format }: Reading,
 ): Promise<string[]> {
   const files = names.filter((name) => name.endsWith(".safetensors"));
-  const hasOther = names.some((name) => /\.(?:csv|bin)$|ubyte(?:\.gz)?$/.test(name));
+  const hasOther = names.some((name) => /\.(?:csv|bin|jsonl)$|ubyte(?:\.gz)?$/.test(name));
   if (format !== "auto" || hasOther || files.length === 0) return [];
   if (await findSafetensorsDataset(folder) !== undefined) return [];
   return files.map((name) => `${folder.replace(/\/+$/, "")}/${name}`);

@@ -27,6 +27,8 @@ Deno.test("defaults are those of the reference protocol", () => {
   assertEquals(rest, {
     format: "auto",
     label: "",
+    text: "",
+    tokens: 128,
     task: "auto",
     features: ["a"],
     trainSize: 0,
@@ -115,6 +117,7 @@ const OUT_OF_RANGE: Partial<Record<ConfigKey, readonly string[]>> = {
   data: [""],
   format: ["xml", ""],
   task: ["ranking"],
+  tokens: ["0", "1.5", "65537"],
   features: ["a,,b", ","],
   trainSize: ["-1", "1.5", "x", ""],
   perClass: ["-1", "0.5"],
@@ -163,7 +166,7 @@ const OUT_OF_RANGE: Partial<Record<ConfigKey, readonly string[]>> = {
 };
 
 Deno.test("every field refuses what is out of range with flag, value and range", () => {
-  assertEquals(KEYS.filter((key) => !OUT_OF_RANGE[key]), ["label", "init", "initMap"]); // any text names a column
+  assertEquals(KEYS.filter((key) => !OUT_OF_RANGE[key]), ["label", "text", "init", "initMap"]); // any text names a column
   for (const key of KEYS) {
     const { flag, range } = configFields[key];
     for (const text of OUT_OF_RANGE[key] ?? []) {

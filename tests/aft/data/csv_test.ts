@@ -3,7 +3,6 @@ import { csvRows } from "../../../aft/data/csv_rows.ts";
 import { readDataset } from "../../../aft/data/dataset.ts";
 import { ConfigError, FormatError } from "../../../gpu/errors.ts";
 import { assertBroken, inTempFolder, write } from "./make.ts";
-import { DATA, WITHOUT_DATA } from "./shared.ts";
 
 async function rowsOf(parts: string[]): Promise<[string[], number][]> {
   const rows = await Array.fromAsync(csvRows(parts, "f.csv"));
@@ -255,15 +254,4 @@ Deno.test("a table longer than the first guess keeps every row", async () => {
   assertEquals(splits.train.inputs.length, 10_000);
   assertEquals([...splits.train.inputs.subarray(-2)], [4999, -4999]);
   assertEquals(splits.train.labels[4999], 4999 % 3);
-});
-
-Deno.test({
-  name: "the real sentences are refused as a table of numbers, with the first text",
-  ignore: WITHOUT_DATA,
-  fn: async () => {
-    await assertBroken(
-      () => readDataset(`${DATA}/sst2`, { format: "csv" }),
-      "row 0 (line 2), column text holds a stirring , funny and finally transpor…, not a finite",
-    );
-  },
 });

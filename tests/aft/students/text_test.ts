@@ -69,7 +69,7 @@ Deno.test("a text student refuses floats, images, sizes that do not fit, and ids
   assertThrows(
     () => new Trainer(tableData(), SETTINGS),
     ConfigError,
-    "Cannot make the student text:8,1,2 for inputs that are no token ids: it takes integers [rows, tokens]",
+    "Cannot make the student text:8,1,2 for inputs that are no token ids: it takes sentences, or integers [rows, tokens]",
   );
   const data = tokenData();
   const ids = Int32Array.from(data.splits.test.inputs);
