@@ -413,6 +413,8 @@ export {
   type Prediction,
   type PredictOptions,
   type Preparation,
+  type PreparationProgress,
+  type PreparationStep,
   type ProbeCell,
   type ProbeOptions,
   probeOutputs,

@@ -346,6 +346,13 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     default: optionDefaults.headStrength,
     help: "l2sp, delta: strength b of the decay of the student's head, before beta",
   }),
+  codeEpochs: integer(1, 100_000, {
+    flag: "code-epochs",
+    group: "method",
+    default: optionDefaults.codeEpochs,
+    help: "ft: passes over the training rows at most for the auto-encoder that makes the codes; " +
+      "fewer of them save time where there is no fast GPU",
+  }),
   temperature: real([0.01, 1000], {
     flag: "temperature",
     group: "method",

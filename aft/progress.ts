@@ -3,6 +3,7 @@
 import type { TeacherColumns } from "./checkpoint.ts";
 import type { RowCounts } from "./checkpoint.ts";
 import type { Score } from "./evaluate.ts";
+import type { PreparationStep } from "./methods/mod.ts";
 import type { ScaleReport } from "./rho.ts";
 import type { StartWeights } from "./start_weights.ts";
 
@@ -42,6 +43,14 @@ export interface StartProgress {
   readonly onDevice: readonly string[];
   /** Name of the GPU. */
   readonly device: string;
+}
+
+/** The method looks at the training rows before the first step, which takes a while. */
+export interface PreparationProgress extends PreparationStep {
+  /** Kind of progress. */
+  readonly event: "preparation";
+  /** Updates taken: none. */
+  readonly step: 0;
 }
 
 /** A line of the log: means over the batches since the line before. */
@@ -112,6 +121,7 @@ export interface InterruptedProgress {
 export type Progress =
   | InitProgress
   | StartProgress
+  | PreparationProgress
   | StepProgress
   | EvaluationProgress
   | CheckpointProgress

@@ -9,9 +9,16 @@ import type { ChosenRows } from "./data/split.ts";
 import type { Split } from "./data/types.ts";
 import { evaluateModel, type Evaluation } from "./evaluate.ts";
 import { type Method, methodOf, type Regulariser } from "./methods/mod.ts";
+import { preparing } from "./methods/preparation.ts";
 import { scalesIn } from "./methods/rho_values.ts";
 import { Model } from "./model.ts";
-import type { EvaluationProgress, Progress, StartProgress, StepProgress } from "./progress.ts";
+import type {
+  EvaluationProgress,
+  PreparationProgress,
+  Progress,
+  StartProgress,
+  StepProgress,
+} from "./progress.ts";
 import type { ScaleReport } from "./rho.ts";
 import { requireFinite } from "./training/error.ts";
 import { Meter } from "./training/meter.ts";
@@ -56,6 +63,8 @@ export interface RunOptions {
 
 /** Milliseconds after which the host waits for the device, so that signals are seen in time. */
 const BREATH = 100;
+/** Times that a long preparation says how far it is, at most. */
+const PREPARATION_LINES = 20;
 
 /**
  * Trains a student on labelled rows in memory, with the help of teachers' features. Open the GPU
@@ -175,10 +184,17 @@ export class Trainer {
   }
 
   /** Lets the method look at the training rows, once; what it finds is in every checkpoint. */
-  async #prepare(): Promise<void> {
-    const { teachers, model, settings, chosen } = this;
+  async *#prepare(signal?: AbortSignal): AsyncGenerator<PreparationProgress> {
+    const { teachers, model, settings, chosen, regulariser } = this;
+    if (regulariser === undefined || signal?.aborted) return;
     const run = { data: this.#data, teachers, inUse: chosen.train, model, settings };
-    await this.regulariser?.prepare?.(preparationOf(run));
+    let told = 0;
+    for await (const { done, of } of preparing(regulariser, preparationOf(run))) {
+      if (signal?.aborted) return;
+      const line = Math.floor(PREPARATION_LINES * done / of);
+      if (line > told) yield { event: "preparation", step: 0, done, of };
+      told = line;
+    }
   }
 
   /** Updates taken. */
@@ -217,7 +233,7 @@ export class Trainer {
     let breath = start;
 
     yield this.#started();
-    if (this.#step === 0 && !signal?.aborted) await this.#prepare();
+    if (this.#step === 0) yield* this.#prepare(signal);
     while (this.#step < steps) {
       if (signal?.aborted) {
         yield { event: "interrupted", step: this.#step, checkpoint: await save?.(this) };

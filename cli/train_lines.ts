@@ -30,6 +30,8 @@ export class TrainLines {
         return this.#start(progress);
       case "step":
         return this.#step(progress);
+      case "preparation":
+        return this.#passing(`${this.#method} prepares, ${progress.done}/${progress.of}`);
       case "evaluation": {
         const { step, split, scales } = progress;
         this.#scales = scales;
@@ -105,7 +107,11 @@ export class TrainLines {
       `lr ${number(learningRate, 3)}`,
       ...this.#pace(progress),
     ];
-    const text = parts.filter((part) => part !== undefined).join("  ");
+    this.#passing(parts.filter((part) => part !== undefined).join("  "));
+  }
+
+  /** A line that the next one takes the place of, where the output can do that. */
+  #passing(text: string): void {
     if (this.#output.showsProgress) this.#output.progress(text);
     else this.#output.line(text);
   }

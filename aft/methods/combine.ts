@@ -4,6 +4,7 @@ import { add } from "../../gpu/mod.ts";
 import { deriveSeed } from "../../nn/mod.ts";
 import type { Method, MethodPart, Regulariser } from "./method.ts";
 import type { MethodOptions } from "./options.ts";
+import { preparing } from "./preparation.ts";
 import { named } from "./rows.ts";
 
 /**
@@ -45,8 +46,8 @@ function together(parts: readonly MethodPart[]): Regulariser {
     parts,
     loss: (batch) =>
       parts.map(({ regulariser }) => regulariser.loss(batch)).reduce((a, b) => add(a, b)),
-    async prepare(rows) {
-      for (const { regulariser } of parts) await regulariser.prepare?.(rows);
+    async *prepare(rows) {
+      for (const { regulariser } of parts) yield* preparing(regulariser, rows);
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Tensor, Variable } from "../../gpu/mod.ts";
 import type { MethodOptions } from "./options.ts";
-import type { Preparation } from "./preparation.ts";
+import type { Preparation, PreparationStep } from "./preparation.ts";
 
 /** One batch as a method sees it. */
 export interface MethodBatch {
@@ -50,8 +50,10 @@ export interface Regulariser {
    * checkpoint holds them, so that a resumed run needs no second preparation.
    *
    * @param rows The training rows in use.
+   * @returns When it is done; or, where it takes long, how far it is, and then leaving the loop over
+   * that ends it.
    */
-  prepare?(rows: Preparation): Promise<void>;
+  prepare?(rows: Preparation): Promise<void> | AsyncIterable<PreparationStep>;
 }
 
 /** One method of a combination. */

@@ -8,6 +8,7 @@ import { btune } from "./btune.ts";
 import { cka } from "./cka.ts";
 import { combine } from "./combine.ts";
 import { delta } from "./delta.ts";
+import { ft } from "./ft.ts";
 import { kd } from "./kd.ts";
 import { kkd } from "./kkd.ts";
 import { l2sp } from "./l2sp.ts";
@@ -36,7 +37,7 @@ export type {
   RhoKind,
   SparsityName,
 } from "./options.ts";
-export type { Preparation } from "./preparation.ts";
+export type { Preparation, PreparationStep } from "./preparation.ts";
 
 /** Name of a method. */
 export type MethodName =
@@ -46,6 +47,7 @@ export type MethodName =
   | "kd"
   | "kkd"
   | "rkd"
+  | "ft"
   | "btune"
   | "logitkd"
   | "sp"
@@ -57,7 +59,7 @@ export type MethodName =
 
 /** Every method, by its name on the command line. */
 export const methods: Readonly<Record<MethodName, Method>> = {
-  ...{ stl, aft, "aft-auto": auto, kd, kkd, rkd, btune, logitkd },
+  ...{ stl, aft, "aft-auto": auto, kd, kkd, rkd, ft, btune, logitkd },
   ...{ sp, pkt, cka, vid },
   ...{ l2sp, delta },
 };

@@ -49,6 +49,8 @@ export interface MethodOptions {
   startStrength?: number;
   /** l2sp, delta: strength b that holds the student's head near 0. */
   headStrength?: number;
+  /** ft: passes over the training rows at most, for the auto-encoder. */
+  codeEpochs?: number;
   /** logitkd: what logits are divided by before the softmax. */
   temperature?: number;
   /** logitkd: how outputs of several teachers become one. */
@@ -72,6 +74,7 @@ export const optionDefaults: Readonly<Required<MethodOptions>> = {
   sparsityStrength: 0.01,
   startStrength: 0.01,
   headStrength: 0.01,
+  codeEpochs: 500,
   temperature: 4,
   ensemble: "mean",
   folds: 5,

@@ -1,5 +1,7 @@
 /** What a method may look at before training: the training rows in use, and never others. */
 
+import type { Regulariser } from "./method.ts";
+
 /** Training rows in use, by their position among them. */
 export interface Preparation {
   /** Number of rows. */
@@ -23,4 +25,27 @@ export interface Preparation {
    * @returns `[rows, dPhi]`, row-major.
    */
   student(): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** How far a long preparation is. */
+export interface PreparationStep {
+  /** Parts that are done, from 1. */
+  readonly done: number;
+  /** Parts at most; it may end earlier. */
+  readonly of: number;
+}
+
+/**
+ * Prepares a method, whether or not it says how far it is. Leaving the loop over this stops it.
+ *
+ * @param method The method at work.
+ * @param rows The training rows in use.
+ */
+export async function* preparing(
+  method: Pick<Regulariser, "prepare">,
+  rows: Preparation,
+): AsyncGenerator<PreparationStep> {
+  const work = method.prepare?.(rows);
+  if (work !== undefined && Symbol.asyncIterator in work) yield* work;
+  else await work;
 }

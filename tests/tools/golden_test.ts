@@ -23,7 +23,9 @@ interface Index {
   cases: { id: string; file: string; method: string; loss?: number }[];
 }
 
-const FEW = ["000_aft", "015_aft_w_o_rho", "071_kd", "014_aft", "119_rkd"];
+const FEW = [
+  ...["000_aft", "015_aft_w_o_rho", "071_kd", "014_aft", "097_ft", "119_rkd", "121_btune"],
+];
 
 /** A folder of the same form with few cases and two trajectories. */
 async function copyFew(folder: string): Promise<void> {
@@ -92,15 +94,15 @@ Deno.test({
       await rename(`${folder}/index.json`, "071_kd");
       await rename(`${folder}/trajectory/index.json`, "kd_sgd");
       const { code, output, last } = await golden(folder);
-      assertEquals([code, last], [0, "5 passed, 0 failed"]);
-      assertStringIncludes(output, "ran 4 of 5 cases and 1 of 2 trajectories in float32");
+      assertEquals([code, last], [0, "7 passed, 0 failed"]);
+      assertStringIncludes(output, "ran 6 of 7 cases and 1 of 2 trajectories in float32");
       assertStringIncludes(output, "Not there yet: 1 cases of other methods: other 1\n");
       assertStringIncludes(output, "Not there yet: 1 trajectories: other 1\n");
       for (
-        const [method, name] of [["aft", "grad.s"], ["aft_w_o_rho", "k_target5"], [
-          "rkd",
-          "refusal",
-        ]]
+        const [method, name] of [
+          ...[["aft", "grad.s"], ["aft_w_o_rho", "k_target5"], ["rkd", "refusal"]],
+          ...[["ft", "grad.proj.4.weight"], ["btune", "logme_weights"]],
+        ]
       ) {
         assertMatch(output, new RegExp(`^${method} +${name} +\\d .*e[-+]\\d`, "m"));
       }
@@ -122,18 +124,22 @@ Deno.test({
       };
       await nudge(fileOf("000_aft"), "out.grad.s", 1e-5);
       await nudge(fileOf("015_aft"), "out.k5", 1e-4);
+      await nudge(fileOf("121_btune"), "out.logme_weights", 1e-3);
       await changeIndex(`${folder}/index.json`, (index) => {
         index.cases.find(({ method }) => method === "kd")!.loss! += 1e-3;
       });
       await nudge(`${folder}/trajectory/stl_sgd.safetensors`, "final.model.fc2.bias", 0.1);
       const { code, output, last } = await golden(folder);
-      assertEquals([code, last], [1, "3 passed, 4 failed"]);
+      assertEquals([code, last], [1, "4 passed, 5 failed"]);
       const failed = output.split("\n").filter((line) => line.startsWith("FAILED"));
-      const what = ["grad.s:", "grad.s (plain ops):", "k5:", "loss:", "final parameters:"];
+      const what = [
+        ...["grad.s:", "grad.s (plain ops):", "k5:", "loss:", "logme_weights:"],
+        "final parameters:",
+      ];
       assertEquals(failed.length, what.length, failed.join("\n"));
       what.forEach((output, i) => assertStringIncludes(failed[i], ` ${output} error `));
       assertMatch(failed[2], /element 0 is (?:1|0\.9999|1\.0000)\d*, the reference 1\.00009/);
-      assertStringIncludes(failed[4], "model.fc2.bias: element 0 is");
+      assertStringIncludes(failed[5], "model.fc2.bias: element 0 is");
     }),
 });
 

@@ -12,6 +12,7 @@ import {
 } from "../../gpu/mod.ts";
 import { matrix } from "../../aft/mod.ts";
 import { type Heads, writeHeads } from "../../aft/methods/btune.ts";
+import { translation } from "../../aft/methods/ft.ts";
 import { methods } from "../../aft/methods/mod.ts";
 import type { MethodShape, Regulariser } from "../../aft/methods/method.ts";
 import { type MethodOptions, optionDefaults } from "../../aft/methods/options.ts";
@@ -117,6 +118,17 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
     }),
   },
   rkd: { create: (shape) => methods.rkd.create(shape), names: {} },
+  ft: { // the file has codes in place of teacher features
+    create: ({ features, teacher, seed }) =>
+      translation({ features, code: teacher, seed }, (codes) => codes),
+    names: Object.fromEntries(
+      [0, 2, 4].flatMap((layer) =>
+        ["weight", "bias"].map((part) =>
+          [`proj.${layer}.${part}`, `translator.layers.${layer}.${part}`] as const
+        )
+      ),
+    ),
+  },
   btune: {
     create: (shape, file) => {
       const [outputs] = file.shape("in.downstream_mu");

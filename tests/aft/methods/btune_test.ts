@@ -14,6 +14,7 @@ import {
   type Matrix,
   matrixOf,
   mean,
+  prepareWith,
   product,
   rowsOf,
   scaled,
@@ -102,7 +103,7 @@ function plainPosterior(features: Matrix, targets: number[][]): Posterior {
 async function prepared(outputs: number, rows: Preparation): Promise<Regulariser> {
   const shape = { features: 3, teacher: 6, blocks: [4, 2], outputs, seed: 1 };
   const regulariser = btune.create(shape)!;
-  await regulariser.prepare!(rows);
+  await prepareWith(regulariser, rows);
   return regulariser;
 }
 
@@ -144,7 +145,7 @@ Deno.test("btune says nothing of classes above those of the rows in use", async 
 
 Deno.test("btune is 0 where the student starts from the features of its only teacher", async () => {
   const regulariser = btune.create({ features: 4, teacher: 4, outputs: 3, seed: 1 })!;
-  await regulariser.prepare!(rowsOf(KNOWING, CLASSES, { classes: 3 }));
+  await prepareWith(regulariser, rowsOf(KNOWING, CLASSES, { classes: 3 }));
   assertAlmostEquals(await lossOf(regulariser, KNOWING, KNOWING), 0, 1e-12);
   const moved = KNOWING.map((row) => row.map((v) => v + 1));
   assert(await lossOf(regulariser, moved, KNOWING) > 1e-4);

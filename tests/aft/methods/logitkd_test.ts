@@ -14,6 +14,7 @@ import {
   type Matrix,
   matrixOf,
   mean,
+  prepareWith,
   rowsOf,
   sum,
 } from "./support.ts";
@@ -134,7 +135,7 @@ Deno.test("logitkd prepares the same targets every time", async () => {
   const shape = { features: 2, teacher: 2, outputs: 2, rows: 40, seed: 0 };
   const prepared = async () => {
     const regulariser = logitkd.create(shape)!;
-    await regulariser.prepare!(rowsOf(PSI, LABELS, { classes: 2 }));
+    await prepareWith(regulariser, rowsOf(PSI, LABELS, { classes: 2 }));
     return await regulariser.constants.targets.data();
   };
   const [once, again] = [await prepared(), await prepared()];

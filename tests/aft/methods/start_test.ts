@@ -16,6 +16,7 @@ import {
   type Matrix,
   matrixOf,
   mean,
+  prepareWith,
   rowsOf,
   sum,
 } from "./support.ts";
@@ -58,7 +59,7 @@ Deno.test("l2sp agrees with plain numbers, forward and backward", async () => {
         for (const [name, { values }] of Object.entries(START)) {
           student[name].write(Float32Array.from(values));
         }
-        await regulariser.prepare!(rowsOf([[0]], [0]));
+        await prepareWith(regulariser, rowsOf([[0]], [0]));
         for (const [name, { values }] of Object.entries(NOW)) {
           student[name].write(Float32Array.from(values));
         }
@@ -71,7 +72,7 @@ Deno.test("l2sp is 0 at the start but for its head, which it holds near 0", asyn
   const student = variablesOf(START);
   const shape = { features: 3, teacher: 0, student, seed: 1 };
   const regulariser = methods.l2sp.create(shape, { startStrength: 3, headStrength: 0 })!;
-  await regulariser.prepare!(rowsOf([[0]], [0]));
+  await prepareWith(regulariser, rowsOf([[0]], [0]));
   assertEquals(await lossOf(regulariser, [[1, 2, 3]], [[0]]), 0);
   student["head.bias"].write(Float32Array.of(8, 9));
   assertEquals(await lossOf(regulariser, [[1, 2, 3]], [[0]]), 0);
@@ -91,7 +92,7 @@ Deno.test("l2sp keeps the start of all but the head, and learns nothing", () => 
   );
 });
 
-/** Features of eight rows at the start, of which the first six are a batch. */
+/** Features of eight rows at the start, of which the first six are a batch, from the last on. */
 const BEFORE = matrixOf(hostArray([8, 3], 51));
 const LABELS = [0, 1, 0, 1, 1, 0, 1, 0];
 
@@ -113,7 +114,7 @@ Deno.test("delta agrees with plain numbers, forward and backward", async () => {
       ...{ options, student: NOW },
       create: (student) => methods.delta.create({ ...shape, student }, options)!,
       ready: (regulariser) =>
-        regulariser.prepare!(rowsOf([], LABELS, { classes: 2, student: BEFORE })),
+        prepareWith(regulariser, rowsOf([], LABELS, { classes: 2, student: BEFORE })),
     });
   }
 });
@@ -122,7 +123,7 @@ Deno.test("delta is 0 at the start but for its head, and compares a batch by the
   const student = variablesOf(START);
   const shape = { features: 3, teacher: 0, rows: 8, student, seed: 1 };
   const regulariser = methods.delta.create(shape, { startStrength: 2, headStrength: 0 })!;
-  await regulariser.prepare!(rowsOf([], LABELS, { classes: 2, student: BEFORE }));
+  await prepareWith(regulariser, rowsOf([], LABELS, { classes: 2, student: BEFORE }));
   const lossAt = (places: number[]) => {
     const positions = tensor(Uint32Array.from(places));
     return regulariser.loss({ ...batchOf([BEFORE[5], BEFORE[2]], [[0], [0]]), positions }).item();

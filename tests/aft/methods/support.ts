@@ -13,7 +13,7 @@ import {
 } from "../../../gpu/mod.ts";
 import type { Method, MethodBatch, Regulariser } from "../../../aft/methods/method.ts";
 import type { MethodOptions } from "../../../aft/methods/options.ts";
-import type { Preparation } from "../../../aft/methods/preparation.ts";
+import { type Preparation, preparing } from "../../../aft/methods/preparation.ts";
 import { assertClose, type HostArray, hostArray, numericGradient } from "../../nn/support.ts";
 
 await openGpu();
@@ -96,10 +96,8 @@ export interface MethodCase {
 
 /**
  * Holds a method's loss and its gradients, with respect to student features, logits, weights and
- * everything it learns, to a reference in float64 and its central differences.
- * Holds a method's loss and its gradients, with respect to student features, logits and everything it
- * learns, to a reference in float64 and its central differences. The batch holds the training rows
- * from the last to the first.
+ * everything it learns, to a reference in float64 and its central differences. The batch holds the
+ * training rows from the last to the first.
  */
 export async function assertMethod(
   method: Method,
@@ -173,6 +171,11 @@ export function lossOf(
   psi: Matrix | HostArray,
 ): Promise<number> {
   return loss(batchOf(phi, psi)).item();
+}
+
+/** Prepares a method to the end. */
+export async function prepareWith(regulariser: Regulariser, rows: Preparation): Promise<void> {
+  for await (const _ of preparing(regulariser, rows));
 }
 
 /** Training rows made by hand. */

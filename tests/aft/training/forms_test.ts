@@ -41,6 +41,8 @@ const FORMS: Record<string, TrainerOptions & { data?: TrainingData; scales: bool
   "changes of low rank": { method: "aft", lora: 2, ema: 0.9, scales: true },
   "changes of low rank held near none": { method: "l2sp", lora: 3, loraAlpha: 6, scales: false },
   "rkd": { method: "rkd", scales: false },
+  "ft": { method: "ft", codeEpochs: 6, scales: false },
+  "ft and aft together": { method: "ft+aft", codeEpochs: 6, scales: true },
   "btune": { method: "btune", scales: false },
   "btune on values": {
     method: "btune",
