@@ -169,7 +169,7 @@ async function follow(args: Arguments, output: Output, signal: AbortSignal): Pro
     if (!output.json) lines.show(done);
     return done.missing > 0 ? 1 : 0;
   }
-  const options = optionsOf(args);
+  const options = compareOptions(args);
   let exit = 0;
   let failed = 0;
   for await (const progress of compareMethods({ ...options, signal })) {
@@ -192,7 +192,14 @@ function refuseBeside(args: Arguments): void {
   );
 }
 
-function optionsOf(args: Arguments): Omit<CompareOptions, "signal"> {
+/**
+ * What a comparison is asked by its flags.
+ *
+ * @param args Flags of {@linkcode compare}, read.
+ * @returns Options of the library's function of that name.
+ * @throws {ConfigError} If one that has to be given is missing.
+ */
+export function compareOptions(args: Arguments): Omit<CompareOptions, "signal"> {
   const given = KEYS.filter((key) => args.given.has(configFields[key].flag));
   const base = Object.fromEntries(given.map((key) => [key, args.get(fields[key])]));
   return {
