@@ -426,7 +426,7 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     default: 0,
     defaultText: "0, the weights themselves",
     help:
-      "train changes of this rank beside the weights of linear layers and convolutions, and the " +
+      "LoRA: train changes of this rank beside the weights of linear layers and convolutions, and the " +
       "head whole; all else stands still",
   }),
   loraAlpha: real([0, 1e6], {
