@@ -2,7 +2,7 @@
 
 import { currentDevice, type Device } from "./device.ts";
 import { byteLength, fromWords, toWords, type TypedArray } from "./dtype.ts";
-import { type Node, nodeSize } from "./node.ts";
+import { isZeros, type Node, nodeSize } from "./node.ts";
 import { buildGraph, refuseStale, type Request, topological, type Update } from "./plan/graph.ts";
 import { Arena } from "./plan/memory.ts";
 import { type Delivery, Plan } from "./plan/plan.ts";
@@ -116,8 +116,19 @@ export function materialiseFirst(nodes: readonly Node[]): Storage[] {
 function keep(nodes: readonly Node[], run: typeof send): Storage[] {
   const { gpu } = session();
   const storages = nodes.map((node) => gpu.allocate(byteLength(node.dtype, nodeSize(node))));
-  run(nodes, storages.map(({ handle, offset }) => ({ handle, offset })));
+  const computed = nodes.filter((node) => !isZeros(node));
+  run(computed, computed.map((node) => storages[nodes.indexOf(node)]));
+  clear(gpu, storages.filter((_, i) => isZeros(nodes[i])));
   return storages;
+}
+
+/** Sets memory to zeros, which takes no kernel. */
+function clear({ device, counters }: Device, storages: readonly Storage[]): void {
+  if (storages.length === 0) return;
+  const encoder = device.createCommandEncoder();
+  for (const { handle, offset, bytes } of storages) encoder.clearBuffer(handle, offset, bytes);
+  device.queue.submit([encoder.finish()]);
+  counters.submits++;
 }
 
 /** Computes `nodes` and brings their values to the host, in one readback. */

@@ -171,6 +171,13 @@ export const constantOp: InlineOp = {
   emit: (emitter, vertex) => emitter.constant(vertex),
 };
 
+/** Whether a node is zeros all over: the number 0, or a view of it. */
+export function isZeros({ op, inputs, attributes, value }: Node): boolean {
+  if (value !== undefined || op.kind !== "inline") return false;
+  if (op === constantOp) return Object.is(attributes.value, 0);
+  return op.strided !== undefined && isZeros(inputs[0]);
+}
+
 /** Elements of a node. */
 export function nodeSize(node: { shape: Shape }): number {
   return sizeOf(node.shape);

@@ -21,6 +21,8 @@ export interface ReduceOptions {
 const TEAM = 64;
 /** Outputs from which every thread reduces one alone: enough to keep the adapter busy. */
 const MANY_OUTPUTS = 64;
+/** Longest sum that a thread does alone however few there are: a team's barriers cost more. */
+const SHORT = 128;
 /** Longest sum that one workgroup does; longer ones take two kernels. */
 const LONG = 32768;
 /** Elements that each workgroup of the first of two kernels reduces. */
@@ -113,7 +115,7 @@ function writeReduction(
   const length = sizeOf(axes.map((axis) => x.shape[axis]));
   const reducer = reducerOf(x.dtype === "f16" ? "f32" : x.dtype);
   const element = elementOf(writer, vertex, axes);
-  if (outputs >= MANY_OUTPUTS || length <= 16) {
+  if (outputs >= MANY_OUTPUTS || length <= SHORT) {
     writer.launch(Math.ceil(outputs / TEAM), TEAM);
     writer.line(`let o = group * ${TEAM}u + lid;`);
     writer.line(`if (o >= ${writer.param(outputs)}) { return; }`);

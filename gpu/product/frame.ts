@@ -65,8 +65,9 @@ export function placeOf(
   const entry = each === undefined ? undefined : u32(`${number} / ${each}`);
   const entries = writer.param(sizeOf(batch));
   const own = parts === 1 ? entry : sizeOf(batch) === 1 ? undefined : u32(`${entry} % ${entries}`);
+  const negative = vertex.attributes.negativeFrom as number | undefined;
   const [left, right] = (["left", "right"] as const).map((side, i) =>
-    bindOperand(writer, vertex.inputs[i], side, batch, own)
+    bindOperand(writer, vertex.inputs[i], side, batch, own, side === "left" ? negative : undefined)
   );
   const byRows = left.wide && !right.wide;
   const [i, j] = byRows

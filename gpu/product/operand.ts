@@ -20,6 +20,8 @@ export interface Operand {
   /** Steps from one line to the next, and from one inner place to the next. */
   readonly outer: number;
   readonly inner: number;
+  /** Inner place from which elements are taken with the other sign; undefined where none are. */
+  readonly negative: string | undefined;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface Operand {
  * @param side Which of both it is.
  * @param batch Leading axes of the product.
  * @param entry Number of the batch entry that this thread works on; none where there is one only.
+ * @param negativeFrom Inner place from which elements are taken with the other sign.
  */
 export function bindOperand(
   writer: KernelWriter,
@@ -37,6 +40,7 @@ export function bindOperand(
   side: Side,
   batch: Shape,
   entry: string | undefined,
+  negativeFrom: number | undefined,
 ): Operand {
   const form = writer.storedOperand(input);
   const turn = <T>(two: readonly T[]) => side === "left" ? two : two.toReversed();
@@ -53,6 +57,7 @@ export function bindOperand(
     start: startOf(writer, form, unit, batch, entry),
     outer: outer / unit,
     inner: inner / unit,
+    negative: negativeFrom === undefined ? undefined : writer.param(negativeFrom),
   };
 }
 
@@ -107,12 +112,24 @@ export function elementsAt(
     ? k
     : writer.let(times(writer, k, operand.inner), "u32");
   const places = starts.map((start) => along === undefined ? start : `${start} + ${along}`);
+  const signed = signs(writer, operand, k);
   return operand.wide
     ? places.flatMap((place) => {
-      const four = fourAt(writer, operand, place);
+      const four = signed(fourAt(writer, operand, place), "vec4<f32>");
       return ["x", "y", "z", "w"].map((part) => `${four}.${part}`);
     })
-    : places.map((place) => elementAt(writer, operand, place));
+    : places.map((place) => signed(elementAt(writer, operand, place), "f32"));
+}
+
+/** Gives what is read at inner place `k` its sign. */
+function signs(
+  writer: KernelWriter,
+  { negative }: Operand,
+  k: string,
+): (value: string, type: string) => string {
+  if (negative === undefined) return (value) => value;
+  const sign = writer.let(`select(1.0, -1.0, ${k} >= ${negative})`, "f32");
+  return (value, type) => writer.let(`${value} * ${sign}`, type);
 }
 
 /** The same as vectors of four lines each. */

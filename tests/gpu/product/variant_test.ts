@@ -11,7 +11,9 @@ import {
   sum,
   type Tensor,
   tensor,
+  valueAndGradWithAux,
 } from "../../../gpu/mod.ts";
+import { matmulDifference } from "../../../gpu/ops/product.ts";
 import { withVariant } from "../../../gpu/product/tuned.ts";
 import { variantNames } from "../../../gpu/product/variant.ts";
 import * as host from "../host.ts";
@@ -78,6 +80,27 @@ for (const name of variantNames) {
       assertEquals(result.shape, [...expected.shape]);
       assertClose(results[i], expected.values, TOLERANCE, `case ${i}`);
     });
+  });
+
+  Deno.test(`${name} takes terms off from an inner place on, forward and backward`, async () => {
+    const signed = (a: host.Host) =>
+      host.generate(a.shape, ([, k], flat) => k < 20 ? a.values[flat] : -a.values[flat]);
+    const [a, b] = [numbers([35, 67], 11), numbers([67, 45], 12)];
+    const found = withVariant(name, () => {
+      const run = valueAndGradWithAux(([a, b]: Tensor[]) => {
+        const aux = matmulDifference(a, b, 20, { transposeB: true });
+        return { loss: sum(mul(aux, aux)), aux };
+      });
+      const { aux, grads } = run([onDevice(a), onDevice(turned(b))]);
+      return read([aux, ...grads]);
+    });
+    const result = product([signed(a), b]);
+    const weights = host.elementwise((x) => 2 * x, result);
+    const [left, right] = slopes([signed(a), b])(weights);
+    const [values, slopeA, slopeB] = await found;
+    assertClose(values, result.values, TOLERANCE);
+    assertClose(slopeA, signed({ shape: a.shape, values: left }).values, TOLERANCE);
+    assertClose(slopeB, turned({ shape: b.shape, values: right }).values, TOLERANCE);
   });
 
   Deno.test(`${name} gives the same bits for the same numbers`, async () => {
