@@ -26,7 +26,7 @@ import { computed, named } from "./rows.ts";
 /** Strength of the answers of the probe, beside a task loss of 1, where it knows everything. */
 const ANSWERS = 4;
 /** Strength of the columns. */
-const COLUMNS = 60;
+const COLUMNS = 20;
 
 /**
  * Two ways at once, chosen on validation rows among those that docs/claims.md tells of. The student's
@@ -44,7 +44,7 @@ export const auto: Method = {
     `${COLUMNS} mean_i(rho_i^2 (phi V^T + c - psi_i)^2) / mean(rho^2))`,
   source: "this project; the weighting is that of arXiv 2406.07337",
   learns: "the map V, c; rho, z and g come from the training rows",
-  rate: "student",
+  rate: "regulariser",
   beta: 1,
   usesTeachers: true,
   standardises: true,
@@ -59,7 +59,7 @@ export const auto: Method = {
     return {
       parameters: named("map", map.parameters()),
       constants,
-      rate: "student",
+      rate: "regulariser",
       prepare(rows) {
         const { outputs, score } = answersOf(rows);
         constants.s.write(relevantScales(rows));

@@ -36,7 +36,7 @@ function reference({ phi, psi, logits, variables }: HostSeen): number {
       return sum(wanted.map((p, c) => p * Math.log(p / said[c])));
     }),
   );
-  return variables.known.values[0] * (4 * answers + 60 * columns);
+  return variables.known.values[0] * (4 * answers + 20 * columns);
 }
 
 Deno.test("aft-auto agrees with plain numbers, forward and backward", () =>
