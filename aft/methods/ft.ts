@@ -18,7 +18,7 @@ export const ft: Method = {
     "translate the student's features into codes that an auto-encoder makes of the teachers'",
   formula: "mean over rows of || t(phi)/||t(phi)|| - e(psi)/||e(psi)|| ||_1, e the encoder",
   source: "Kim et al. 2018 (arXiv 1802.04977), as the baseline FT of arXiv 2406.07337",
-  learns: "the translator t, three layers; the encoder e before training",
+  learns: "before training the encoder e, then the translator t, three layers",
   rate: "student",
   beta: 10,
   usesTeachers: true,
