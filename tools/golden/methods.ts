@@ -88,7 +88,7 @@ const plainGap: GoldenMethod["plain"] = ({ phi, psi, variables: { s }, shape }) 
   shape.tensorProduct ? undefined : similarityGapFromOps(phi, psi, sigmoid(s));
 const map = { "proj.weight": "map.weight", "proj.bias": "map.bias" };
 
-/** Every golden method that exists here, by its golden name. */
+/** Every golden method by its golden name. */
 export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
   stl: { create: () => undefined, names: {} },
   aft: { ...scaled({}), plain: plainGap },
@@ -162,9 +162,4 @@ function posteriors(file: CaseFile, { features, blocks, outputs }: GoldenShape) 
 /** phi G^T + g. */
 function mapped(phi: Tensor, variables: Variables): Tensor {
   return add(matmul(phi, variables["map.weight"], { transposeB: true }), variables["map.bias"]);
-}
-
-/** The entry of a golden method, if it exists here. */
-export function goldenMethod(name: string): GoldenMethod | undefined {
-  return Object.hasOwn(goldenMethods, name) ? goldenMethods[name] : undefined;
 }

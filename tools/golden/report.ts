@@ -1,7 +1,6 @@
-/** What the check prints: the largest errors, the failures, and what was not run. */
+/** What the check prints: the largest errors, and the failures. */
 
 import { type Check, type Outcome, passes, share } from "./check.ts";
-import type { Entry } from "./form.ts";
 
 /** A row per method and output: the case that takes up most of its tolerance. */
 export function errorTable(outcomes: readonly Outcome[]): string[] {
@@ -44,15 +43,6 @@ export function failures(outcomes: readonly Outcome[]): string[] {
 /** True where every comparison of a case is within its tolerance. */
 export function succeeded({ checks }: Outcome): boolean {
   return checks.every(passes);
-}
-
-/** Says how many cases belong to methods that are not there yet, by method; undefined for none. */
-export function notThereYet(what: string, entries: readonly Entry[]): string | undefined {
-  if (entries.length === 0) return undefined;
-  const counts = new Map<string, number>();
-  for (const { method } of entries) counts.set(method, (counts.get(method) ?? 0) + 1);
-  const list = [...counts].map(([method, count]) => `${method} ${count}`).join(", ");
-  return `Not there yet: ${entries.length} ${what}: ${list}`;
 }
 
 /** Columns side by side; the third to sixth are numbers. */
