@@ -19,8 +19,8 @@ export interface ExportedWeights {
  * Writes the weights of a checkpoint's student as safetensors in f32: averaged where the run averaged
  * them, changes of low rank worked in, running statistics of batch norms beside them. The metadata
  * name the student and hold as JSON its classes and the scales of inputs (and of values) that it was
- * trained with, `{ "mean": [...], "deviation": [...] }` per channel or column. `init` takes such a
- * file. No GPU is needed.
+ * trained with, `{ "mean": [...], "deviation": [...] }` per channel or column; in place of inputs' scale
+ * a student of text has its vocabulary, `{ "size": ..., "words": [...] }`. `init` takes such a file. No GPU is needed.
  *
  * @param checkpoint Checkpoint file.
  * @param out The file to write, which replaces an older one as a whole.
@@ -50,14 +50,16 @@ export interface ExportedWeights {
  */
 export async function exportWeights(checkpoint: string, out: string): Promise<ExportedWeights> {
   const saved = await readCheckpoint(checkpoint);
-  const { step, config: { student }, data: { classes }, scaling: { inputs, labels } } = saved;
+  const { step, config: { student }, data: { classes, vocabulary }, scaling } = saved;
+  const { inputs, labels } = scaling;
   const weights = Object.entries(weightsOf(saved));
   const tensors: Record<string, SafeTensorInput> = Object.fromEntries(
     weights.map(([name, { shape, values }]) => {
       return [name, { dtype: "F32", shape, values: Float32Array.from(values) }];
     }),
   );
-  const notes = Object.entries({ classes, inputs, ...labels && { labels } });
+  const taken = vocabulary ? { vocabulary } : { inputs };
+  const notes = Object.entries({ classes, ...taken, ...labels && { labels } });
   const texts = notes.map(([name, note]) => [name, JSON.stringify(note)]);
   await writeAtomic(out, encodeSafetensors(tensors, { student, ...Object.fromEntries(texts) }));
   return { student, step, weights: weights.map(([name, { shape }]) => ({ name, shape })) };

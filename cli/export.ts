@@ -21,7 +21,7 @@ export const exportCommand: Command = {
   notes: [
     "Weights have the names and shapes of the student, in f32: averaged where --ema was given, with " +
     "the changes of --lora worked in. The metadata hold the student, its classes, and the means and " +
-    "deviations that bring its inputs to one scale. aft train --init starts from such a file.",
+    "deviations that bring its inputs to one scale, or its words. aft train --init starts from such a file.",
   ],
   examples: [
     [

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readCheckpoint } from "../../aft/checkpoint.ts";
-import { encodeSafetensors } from "../../nn/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../nn/safetensors.ts";
 import { follow, only, teacherOf, tokenData, writeTask } from "../aft/small.ts";
 import { events, here, inFolder } from "./support.ts";
 
@@ -90,6 +90,12 @@ Deno.test("a text student learns from sentences, as CSV or lines of JSON, and it
     const asked = ["predict", "--checkpoint", at("csv"), "--data", `${folder}/new.jsonl`, "--json"];
     const { stdout } = await here(asked);
     assertEquals(events(stdout).map((answer) => answer.class), ["bad"]);
+    const weights = `${folder}/weights.safetensors`;
+    await here(["export", "--checkpoint", at("csv"), "--out", weights]);
+    const { metadata, tensors } = decodeSafetensors(await Deno.readFile(weights));
+    const { size, words } = JSON.parse(metadata.vocabulary);
+    assertEquals([size, words.slice(0, 2)], [11, ["bad", "good"]]);
+    assertEquals(tensors.get("embedding.weight")!.shape, [11, 8]);
     const measured = await here(["eval", "--checkpoint", at("csv"), "--data", `${folder}/lines`]);
     assertStringIncludes(measured.stdout, "accuracy 100.0 %");
   });

@@ -4,7 +4,7 @@ import { parseStudent } from "../../../aft/student.ts";
 import { Trainer } from "../../../aft/trainer.ts";
 import type { TrainingData } from "../../../aft/training/prepare.ts";
 import { ConfigError, ShapeError } from "../../../gpu/errors.ts";
-import { openGpu, tensor } from "../../../gpu/mod.ts";
+import { currentGpu, openGpu, tensor } from "../../../gpu/mod.ts";
 import { tableData, tokenData } from "../small.ts";
 
 await openGpu();
@@ -33,6 +33,26 @@ Deno.test("a text student learns which words a sentence has, whatever stands aro
   for await (const _ of trainer.run());
   const { score } = trainer.test!;
   assert("accuracy" in score && score.accuracy > 0.9, JSON.stringify(score));
+});
+
+Deno.test("a step of a text student is one submit, and has the same bits wherever rows lie", async () => {
+  const ends = [];
+  for (const placement of ["device", "stream"] as const) {
+    const options = { ...SETTINGS, steps: 12, logEvery: 8, placement };
+    const trainer = new Trainer(tokenData(), options);
+    const countersAt = async (step: number) => {
+      for await (const progress of trainer.run()) {
+        if (progress.event === "step" && progress.step === step) break; // leaves the run there
+      }
+      return { ...currentGpu().counters };
+    };
+    const [first, later] = [await countersAt(8), await countersAt(12)];
+    assertEquals(later.submits - first.submits, 4 + 1); // every step, and the line of the log
+    assertEquals(later.compiles - first.compiles, 0);
+    assertEquals(later.buffersMade - first.buffersMade, 0);
+    ends.push(await trainer.model.student.state());
+  }
+  assertEquals(ends[1], ends[0]);
 });
 
 Deno.test("the vocabulary is the largest training id and those below, or what the data say", () => {
