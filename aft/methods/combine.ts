@@ -24,7 +24,6 @@ export function combine(methods: readonly Method[]): Method {
     beta: methods.flatMap(({ beta }) => beta),
     usesTeachers: methods.some(({ usesTeachers }) => usesTeachers),
     standardises: methods.some(({ standardises }) => standardises),
-    classesOnly: methods.some(({ classesOnly }) => classesOnly),
     options: [...new Set(methods.flatMap(({ options }) => options))],
     refuses: (options: MethodOptions) =>
       methods.map((method) => method.refuses?.(options)).find((refusal) => refusal !== undefined),

@@ -1,22 +1,10 @@
 /** DELTA in its form for vectors: the student's features are held near those of its start. */
 
-import {
-  add,
-  mean,
-  mul,
-  ones,
-  square,
-  sub,
-  sum,
-  take,
-  type Tensor,
-  variable,
-  zeros,
-} from "../../gpu/mod.ts";
-import { ShapeError } from "../../gpu/errors.ts";
+import { add, mean, mul, ones, square, sub, sum, take, variable, zeros } from "../../gpu/mod.ts";
 import { channelAttention } from "./channel_attention.ts";
-import type { Method, MethodBatch } from "./method.ts";
+import type { Method } from "./method.ts";
 import { withDefaults } from "./options.ts";
+import { placesOf } from "./rows.ts";
 import { halfSquares, headOf } from "./student_weights.ts";
 
 /**
@@ -59,10 +47,3 @@ export const delta: Method = {
     };
   },
 };
-
-function placesOf({ positions }: MethodBatch): Tensor {
-  if (positions !== undefined) return positions;
-  throw new ShapeError(
-    "Cannot compare with the features of the start: the batch does not say the places of its rows",
-  );
-}

@@ -15,11 +15,11 @@ import {
   variable,
   zeros,
 } from "../../gpu/mod.ts";
-import { ConfigError } from "../../gpu/errors.ts";
 import { ensembleOf } from "./ensemble.ts";
 import type { Method, MethodBatch } from "./method.ts";
 import { withDefaults } from "./options.ts";
 import { probedOutputs } from "./probed.ts";
+import { placesOf } from "./rows.ts";
 
 /**
  * The softened answers of linear probes of the teachers as a second target. A probe per teacher is
@@ -61,19 +61,12 @@ export const logitkd: Method = {
  * @param batch Logits `[B, C]` and the places of the rows.
  * @param targets A row for every training row in use, `[rows, C]`.
  * @param temperature T.
- * @throws {ConfigError} Where the batch does not say which rows it holds.
+ * @throws {ShapeError} Where the batch does not say which rows it holds.
  */
 export function outputGap(batch: MethodBatch, targets: Variable, temperature: number): Tensor {
-  const { logits, positions } = batch;
-  if (positions === undefined) {
-    throw new ConfigError("Cannot follow outputs of rows without their positions", {
-      field: "positions",
-      value: positions,
-    });
-  }
-  const wanted = take(targets, positions);
-  if (targets.shape[1] === 1) return mean(square(sub(logits, wanted)));
-  const [z, said] = [div(wanted, temperature), div(logits, temperature)];
+  const wanted = take(targets, placesOf(batch));
+  if (targets.shape[1] === 1) return mean(square(sub(batch.logits, wanted)));
+  const [z, said] = [div(wanted, temperature), div(batch.logits, temperature)];
   const gap = sum(mul(softmax(z), sub(logSoftmax(z), logSoftmax(said))), { axes: 1 });
   return mul(mean(gap), temperature ** 2);
 }

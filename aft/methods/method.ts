@@ -105,8 +105,6 @@ export interface Method {
   readonly usesTeachers: boolean;
   /** Whether teacher columns are standardised where the run does not say otherwise. */
   readonly standardises?: boolean;
-  /** Whether labels have to be classes. */
-  readonly classesOnly?: boolean;
   /** The {@link MethodOptions} it takes. */
   readonly options: readonly (keyof MethodOptions)[];
   /**

@@ -17,6 +17,9 @@ import {
   where,
 } from "../../gpu/mod.ts";
 
+import { ShapeError } from "../../gpu/errors.ts";
+import type { MethodBatch } from "./method.ts";
+
 /** Guards the division by a length in AFT's code. */
 export const LENGTH_GUARD = 1e-8;
 /** Shortest length that rows are divided by where methods take the larger of the two. */
@@ -51,6 +54,14 @@ export function guardedRows(x: Tensor, guard: number = LENGTH_GUARD): Tensor {
 /** x / max(||x||, 1e-12) for each row. */
 export function unitRows(x: Tensor): Tensor {
   return div(x, maximum(lengths(x), SHORTEST));
+}
+
+/** Places of a batch's rows among the training rows, for methods that keep something of each. */
+export function placesOf({ positions }: MethodBatch): Tensor {
+  if (positions !== undefined) return positions;
+  throw new ShapeError(
+    "Cannot tell the rows of a batch apart: it does not say their places among the training rows",
+  );
 }
 
 /** Products of all pairs of rows: `[B, d]` -> `[B, B]`. */

@@ -6,7 +6,6 @@ import type { Teacher } from "../data/features.ts";
 import { columnStatistics, inputStatistics } from "../data/normalise.ts";
 import { chooseRows, type ChosenRows } from "../data/split.ts";
 import type { DataShape, Split } from "../data/types.ts";
-import { methodOf } from "../methods/mod.ts";
 import { arrayRows, featureRows, type HostRows, inputRows } from "./rows.ts";
 import type { Scaling, TeacherScale } from "./scaling.ts";
 
@@ -48,13 +47,7 @@ export function checkData(
     );
   }
   if (settings.featureStorage === "f16") teachers.forEach(refuseBeyondHalf);
-  const { labelSmoothing, method } = settings;
-  if (data.task === "regression" && methodOf(method).classesOnly) {
-    throw new ConfigError(
-      `Cannot train with method ${method}: it is for classes, these labels are values`,
-      { field: "method", value: method },
-    );
-  }
+  const { labelSmoothing } = settings;
   if (data.task === "regression" && labelSmoothing !== 0) {
     throw new ConfigError(
       `Cannot train with label-smoothing ${labelSmoothing}: it is for classes, these labels are values`,
