@@ -62,10 +62,7 @@ export async function* compare(options: CompareOptions): AsyncGenerator<CompareP
   const folder = new CompareFolder(resolved.out);
   await folder.check();
   await openGpu();
-  const source = await sourceOf(resolved);
-  const runner = await Runner.open(source);
-  checkNames(runner.teachers, resolved.noise);
-  const plan = await planOf(resolved, runner, source);
+  const { plan, runner, source } = await planFor(resolved);
   await folder.refresh();
   await folder.open(plan.comparison);
   const { shard } = resolved;
@@ -85,6 +82,31 @@ export async function* compare(options: CompareOptions): AsyncGenerator<CompareP
   const missing = missingRuns(comparison, folder.records);
   const seconds = (performance.now() - started) / 1000;
   yield { event: "done", task: comparison.task, ...made, missing, seconds };
+}
+
+/** A comparison with all that its runs need, read from files. */
+export interface ReadyPlan {
+  /** Its runs. */
+  readonly plan: Plan;
+  /** Data and features. */
+  readonly runner: Runner;
+  /** Where they come from. */
+  readonly source: RunSource;
+}
+
+/**
+ * Reads data and features, and lists the runs. No GPU is needed, and nothing is written.
+ *
+ * @param resolved Checked options.
+ * @returns The plan, and what does its runs.
+ * @throws {FormatError} If a file is not as its format asks.
+ * @throws {ConfigError} If options do not go with the data.
+ */
+export async function planFor(resolved: ResolvedOptions): Promise<ReadyPlan> {
+  const source = await sourceOf(resolved);
+  const runner = await Runner.open(source);
+  checkNames(runner.teachers, resolved.noise);
+  return { plan: await planOf(resolved, runner, source), runner, source };
 }
 
 async function sourceOf({ base }: ResolvedOptions): Promise<RunSource> {

@@ -4,10 +4,21 @@ import { ConfigError } from "../../gpu/errors.ts";
 import { writeAtomic } from "../files.ts";
 import { missingRuns, trialsOf } from "./choice.ts";
 import { renderComparison } from "./report.ts";
-import { CompareFolder } from "./store.ts";
+import { CompareFolder, type Records } from "./store.ts";
 import { rowsOf, toCsv } from "./table.ts";
-import type { CompareProgress } from "./progress.ts";
-import type { CompareRow, Comparison } from "./types.ts";
+import type { CompareProgress, Trial } from "./progress.ts";
+import type { CompareRow, Comparison, ProbeRecord, Setting } from "./types.ts";
+
+/** What `table.json` holds. */
+export interface ComparisonTable
+  extends Pick<Comparison, "task" | "student" | "steps" | "testRows" | "validation"> {
+  /** The table. */
+  readonly rows: readonly CompareRow[];
+  /** How the strengths were chosen that had to be. */
+  readonly choices: readonly (Setting & { method: string; trials: readonly Trial[] })[];
+  /** The method that the others are compared with. */
+  readonly baseline: string | null;
+}
 
 /** Table and report, and where they are. */
 export interface Concluded {
@@ -15,6 +26,28 @@ export interface Concluded {
   readonly rows: readonly CompareRow[];
   /** Files that were written: CSV, JSON, report. */
   readonly files: readonly string[];
+}
+
+/**
+ * Makes what `table.json` holds.
+ *
+ * @param comparison What is compared.
+ * @param records Finished runs.
+ * @param probes Linear probes of the teachers.
+ * @returns The table, and how strengths were chosen.
+ */
+export function tableOf(
+  comparison: Comparison,
+  records: Records,
+  probes: ReadonlyMap<string, ProbeRecord>,
+): ComparisonTable {
+  const { cells, task, baseline = null, student, steps, testRows, validation } = comparison;
+  const choices = cells.flatMap((cell) => {
+    const trials = trialsOf(cell, records) ?? [];
+    return trials.length > 0 ? [{ method: cell.method, ...cell.setting, trials }] : [];
+  });
+  const rows = rowsOf(comparison, records, probes);
+  return { rows, choices, task, baseline, student, steps, testRows, validation };
 }
 
 /**
@@ -26,13 +59,8 @@ export interface Concluded {
  */
 export async function conclude(folder: CompareFolder, comparison: Comparison): Promise<Concluded> {
   const { path, records, probes } = folder;
-  const rows = rowsOf(comparison, records, probes);
-  const { cells, task, baseline = null, student, steps, testRows, validation } = comparison;
-  const choices = cells.flatMap((cell) => {
-    const trials = trialsOf(cell, records) ?? [];
-    return trials.length > 0 ? [{ method: cell.method, ...cell.setting, trials }] : [];
-  });
-  const table = { rows, choices, task, baseline, student, steps, testRows, validation };
+  const table = tableOf(comparison, records, probes);
+  const { rows } = table;
   const files = ["table.csv", "table.json", "report.html"].map((name) => `${path}/${name}`);
   const [csv, json, report] = files;
   await writeAtomic(csv, toCsv(rows));

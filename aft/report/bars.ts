@@ -10,6 +10,7 @@ import {
   colorClass,
   drawAxes,
   emptyFigure,
+  type Figure,
   figure,
   LARGE_TEXT,
   type Plot,
@@ -61,7 +62,7 @@ const NUMBERS = 66;
  * @param options What to show.
  * @returns A figure element.
  */
-export function barChart(options: BarChartOptions): Markup {
+export function barChart(options: BarChartOptions): Figure {
   const { groups } = options;
   const bars = groups.flatMap((group) => group.bars).filter((bar) => bar !== undefined);
   if (bars.length === 0) return emptyFigure("bars", options);
@@ -182,7 +183,7 @@ const HISTOGRAM_HEIGHT = 210;
  * @param options What to show.
  * @returns A figure element.
  */
-export function histogram(options: HistogramOptions): Markup {
+export function histogram(options: HistogramOptions): Figure {
   const { bins } = options;
   const [low, high] = options.x.range;
   if (bins.length === 0) return emptyFigure("histogram", options);

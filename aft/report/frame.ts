@@ -8,7 +8,7 @@
  */
 
 import type { Axis } from "./axis.ts";
-import { attributes, html, type Markup, pathData } from "./html.ts";
+import { attributes, html, Markup, pathData } from "./html.ts";
 
 /** Width of every chart's view box. */
 export const WIDTH = 440;
@@ -39,6 +39,35 @@ export interface LegendEntry {
   readonly mark: "line" | "dashed" | "dots" | "block";
 }
 
+/** What is inside a figure, for those who put it elsewhere. */
+export interface FigureContent {
+  /** Heading. */
+  readonly title: string;
+  /** What a screen reader says after the title. */
+  readonly description: string;
+  /** Height of the view box; its width is {@linkcode WIDTH}. */
+  readonly height: number;
+  /** SVG elements. */
+  readonly drawing: Markup;
+  /** Names with their colours, and marks in a box of 22 by 12. */
+  readonly legend: readonly (Pick<LegendEntry, "name" | "color"> & { readonly shape: Markup })[];
+}
+
+/** A figure element. */
+export class Figure extends Markup {
+  /** What is inside; undefined where there is nothing to show. */
+  readonly content: FigureContent | undefined;
+
+  /**
+   * @param text The element.
+   * @param content What is inside.
+   */
+  constructor({ text }: Markup, content?: FigureContent) {
+    super(text);
+    this.content = content;
+  }
+}
+
 /** Edges of the plotting area in the view box. */
 export interface Plot {
   /** Left edge. */
@@ -67,18 +96,22 @@ export function figure(
   height: number,
   drawing: Markup,
   legend: readonly LegendEntry[] = [],
-): Markup {
+): Figure {
   const note = text.note && html`<p class="note">${text.note}</p>`;
-  return html`
+  const description = text.description ?? text.note ?? "";
+  const entries = legend.map(({ name, color, mark }) => ({ name, color, shape: shapeOf(mark) }));
+  const element = html`
     <figure class="chart" data-chart="${kind}">
     <figcaption><h3>${text.title}</h3>${note}</figcaption>
-    ${legend.length > 0 && html`<ul class="legend">${legend.map(legendItem)}</ul>`}
+    ${entries.length > 0 && html`<ul class="legend">${entries.map(legendItem)}</ul>`}
     <svg viewBox="0 0 ${WIDTH} ${height}" role="img" preserveAspectRatio="xMidYMid meet">
-    <title>${text.title}</title><desc>${text.description ?? text.note ?? ""}</desc>
+    <title>${text.title}</title><desc>${description}</desc>
     ${drawing}
     </svg>
     </figure>
   `;
+  const { title } = text;
+  return new Figure(element, { title, description, height, drawing, legend: entries });
 }
 
 /**
@@ -88,22 +121,32 @@ export function figure(
  * @param text Words around it.
  * @returns A figure element that says so.
  */
-export function emptyFigure(kind: string, text: ChartText): Markup {
-  return html`
+export function emptyFigure(kind: string, text: ChartText): Figure {
+  return new Figure(html`
     <figure class="chart" data-chart="${kind}">
       <figcaption>
         <h3>${text.title}</h3>
       </figcaption>
       <p class="empty">Nothing was recorded.</p>
     </figure>
+  `);
+}
+
+function legendItem({ name, color, shape }: FigureContent["legend"][number]): Markup {
+  return html`
+    <li
+      class="${colorClass(
+        color,
+      )}"><svg viewBox="0 0 22 12" width="22" height="12" aria-hidden="true">${shape}</svg>${name}</li>
   `;
 }
 
-function legendItem({ name, color, mark }: LegendEntry): Markup {
+/** How an entry of a legend is drawn. */
+function shapeOf(mark: LegendEntry["mark"]): Markup {
   const dots = html`
     <circle cx="11" cy="6" r="3.5" class="dot" />
   `;
-  const shape = {
+  return {
     line: html`
       <path class="line" d="M0 6H22" />
     `,
@@ -117,12 +160,6 @@ function legendItem({ name, color, mark }: LegendEntry): Markup {
       <rect class="bar" x="5" y="0" width="12" height="12" rx="2" />
     `,
   }[mark];
-  return html`
-    <li
-      class="${colorClass(
-        color,
-      )}"><svg viewBox="0 0 22 12" width="22" height="12" aria-hidden="true">${shape}</svg>${name}</li>
-  `;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   colorClass,
   drawAxes,
   emptyFigure,
+  type Figure,
   figure,
   LARGE_TEXT,
   type LegendEntry,
@@ -76,7 +77,7 @@ const MOST_READOUTS = 60;
  * @param options What to show.
  * @returns A figure element; without a single finite point it says that nothing was recorded.
  */
-export function lineChart(options: LineChartOptions): Markup {
+export function lineChart(options: LineChartOptions): Figure {
   const series = options.series.filter((s) => s.points.some((p) => Number.isFinite(p.y)));
   if (series.length === 0) return emptyFigure("line", options);
   const references = options.references ?? [];

@@ -10,12 +10,13 @@ import {
   colorClass,
   drawAxes,
   emptyFigure,
+  type Figure,
   figure,
   plotArea,
   toX,
   toY,
 } from "./frame.ts";
-import { attributes, formatNumber, html, type Markup, pathData } from "./html.ts";
+import { attributes, formatNumber, html, pathData } from "./html.ts";
 
 /** One point of a scatter chart. */
 export interface ScatterPoint {
@@ -59,7 +60,7 @@ const HEIGHT = 400;
  * @param options What to show.
  * @returns A figure element.
  */
-export function scatter(options: ScatterOptions): Markup {
+export function scatter(options: ScatterOptions): Figure {
   const series = options.series.map((s, i) => ({
     name: s.name,
     color: s.color ?? i + 1,

@@ -59,7 +59,23 @@ export function pageStyle(): Markup {
   return new Markup(
     `:root{color-scheme:light dark;${variables(LIGHT)}}
 @media screen and (prefers-color-scheme:dark){:root{${variables(DARK)}}}
-${LAYOUT}${TABLES}${CHARTS}${seriesColors()}${PRINT}`,
+${LAYOUT}${TABLES}${CHARTS}${MARKS}${seriesColors()}${PRINT}`,
+  );
+}
+
+/**
+ * The style sheet of a chart that stands in a file of its own, in the colours of both themes.
+ *
+ * @returns CSS.
+ */
+export function chartStyle(): Markup {
+  return new Markup(
+    `svg{color-scheme:light dark;font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;
+${variables(LIGHT)}}
+@media (prefers-color-scheme:dark){svg{${variables(DARK)}}}
+.sheet{fill:var(--page)}
+svg .heading{fill:var(--text);font-size:13px;font-weight:600}
+${MARKS}${seriesColors()}`,
   );
 }
 
@@ -167,7 +183,10 @@ font-size:.8125rem;color:var(--muted)}
 .legend li{display:flex;align-items:center;gap:7px}
 .legend svg{flex:none}
 .chart>svg{display:block;width:100%;height:auto;margin-top:auto;overflow:visible}
-svg text{fill:var(--muted);font-size:10.5px;font-variant-numeric:tabular-nums}
+`;
+
+/** What is inside a drawing. */
+const MARKS = `svg text{fill:var(--muted);font-size:10.5px;font-variant-numeric:tabular-nums}
 .grid,.base,.notch{fill:none;stroke:var(--rule);stroke-width:1}
 .base,.notch{stroke:var(--muted)}
 .line{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}

@@ -61,7 +61,7 @@ export const definitions = [
       {
         name: "squeezenet",
         flags: `${cifar("squeezenet")} ${MLP} ${BETAS} --methods stl,aft,aft-auto:beta=1,kd,kkd,` +
-          "rkd:beta=10,btune,logitkd:beta=1,sp:beta=3000,pkt:beta=30000,cka,vid",
+          "rkd:beta=10,ft,btune,logitkd:beta=1,sp:beta=3000,pkt:beta=30000,cka,vid",
       },
       { name: "resnet20", flags: `${cifar("resnet20")} ${MLP} ${BETAS} ${FOUR}` },
       { name: "both", flags: `${cifar("squeezenet", "resnet20")} ${MLP} ${BETAS} ${FOUR}` },

@@ -1,0 +1,82 @@
+/** Runs a claim, or collects the runs that are there, and keeps what comes out. */
+
+import { compare, planFor } from "../../aft/compare/compare.ts";
+import { resolveOptions } from "../../aft/compare/options.ts";
+import type { CompareProgress } from "../../aft/compare/progress.ts";
+import { CompareFolder } from "../../aft/compare/store.ts";
+import { exists } from "../../aft/files.ts";
+import type { Claim } from "./claim.ts";
+import { keptOf } from "./kept.ts";
+import { type ClaimPlace, madeFolder, optionsOf } from "./options.ts";
+import { partOf, readPool } from "./pool.ts";
+import { keep, type Shelf } from "./store.ts";
+
+/** How a claim is run. */
+export interface ClaimRun {
+  /** Folders and reductions. */
+  readonly place: ClaimPlace;
+  /** Where results are kept. */
+  readonly shelf: Shelf;
+  /** Whether nothing is trained: runs that are missing stay so. */
+  readonly collect?: boolean;
+  /** Is told of what happens. */
+  readonly told?: (progress: CompareProgress) => void;
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes the files that a claim's comparisons read beside the data, where they are missing.
+ *
+ * @param claim The claim.
+ * @param place Folders.
+ */
+export async function prepareClaim(claim: Claim, place: ClaimPlace): Promise<void> {
+  if (claim.prepare === undefined) return;
+  const made = madeFolder(place);
+  const paths = claim.comparisons.flatMap((comparison) => {
+    const { data, features = [] } = optionsOf(claim, comparison, place).base;
+    return [data!, ...features].filter((path) => path.startsWith(`${made}/`));
+  });
+  const there = await Promise.all(paths.map(exists));
+  if (!there.every((is) => is)) await claim.prepare(place.data, made);
+}
+
+/**
+ * Does the missing runs of a claim's comparisons, or none where it only collects, and keeps table,
+ * cost and scores. Runs that another claim has done are taken over.
+ *
+ * @param claim The claim.
+ * @param run Where and how.
+ * @returns Runs of the tables that are missing; undefined where it was stopped.
+ * @throws {ConfigError} If a reduction is out of range.
+ * @throws {FormatError} If a file of the data is not as its format asks.
+ * @throws {GpuError} If runs are to be done and there is no GPU.
+ */
+export async function runClaim(claim: Claim, run: ClaimRun): Promise<number | undefined> {
+  const { place, shelf, collect = false, told, signal } = run;
+  await prepareClaim(claim, place);
+  let missing = 0;
+  for (const comparison of claim.comparisons) {
+    const options = optionsOf(claim, comparison, place);
+    const { plan } = await planFor(resolveOptions(options));
+    const pool = partOf(await readPool(place.out), plan);
+    if (!collect) {
+      const folder = new CompareFolder(options.out);
+      await folder.open(plan.comparison);
+      await folder.refresh();
+      for (const record of pool.records.values()) {
+        if (!folder.records.has(record.key)) await folder.add(record);
+      }
+      for await (const progress of compare({ ...options, signal })) {
+        told?.(progress);
+        if (progress.event === "done") missing += progress.missing;
+      }
+    }
+    const { records, probes } = collect ? pool : partOf(await readPool(place.out), plan);
+    await keep(shelf, claim, comparison.name, keptOf(plan.comparison, records, probes));
+    if (signal?.aborted) return undefined;
+  }
+  if (claim.score) await keep(shelf, claim, "scores", await claim.score(place.data));
+  return missing;
+}

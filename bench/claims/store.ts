@@ -1,0 +1,80 @@
+/** The files of docs/claims: tables, scores, drawings, the page. */
+
+import { exists, makeFolder, readJson, readText, writeAtomic } from "../../aft/files.ts";
+import type { Claim, Evidence } from "./claim.ts";
+import type { Kept } from "./kept.ts";
+import { type ClaimEvidence, drawingsOf, pageWith } from "./page.ts";
+import type { TeacherScore } from "./scores.ts";
+
+/** Where results are kept. */
+export interface Shelf {
+  /** Folder with one folder for each claim. */
+  readonly folder: string;
+  /** The page. */
+  readonly page: string;
+}
+
+/** The shelf of this repository. */
+export const SHELF: Shelf = { folder: "docs/claims", page: "docs/claims.md" };
+
+/** Keeps a value of a claim as JSON. */
+export async function keep(
+  { folder }: Shelf,
+  claim: Pick<Claim, "name">,
+  name: string,
+  value: unknown,
+): Promise<void> {
+  await makeFolder(`${folder}/${claim.name}`);
+  await writeAtomic(`${folder}/${claim.name}/${name}.json`, `${JSON.stringify(value, null, 1)}\n`);
+}
+
+/**
+ * Reads what is kept of claims.
+ *
+ * @param shelf Where.
+ * @param claims The claims.
+ * @returns Each with the tables that are there.
+ */
+export function readKept(shelf: Shelf, claims: readonly Claim[]): Promise<ClaimEvidence[]> {
+  return Promise.all(claims.map(async (claim) => {
+    const read = async <T>(name: string): Promise<T | undefined> => {
+      const path = `${shelf.folder}/${claim.name}/${name}.json`;
+      return await exists(path) ? await readJson(path) as T : undefined;
+    };
+    const found = await Promise.all(
+      claim.comparisons.map(async ({ name }) => [name, await read<Kept>(name)] as const),
+    );
+    const tables = Object.fromEntries(
+      found.filter((entry): entry is readonly [string, Kept] => entry[1] !== undefined),
+    );
+    const scores = claim.score && await read<TeacherScore[]>("scores");
+    const evidence: Evidence = { tables, ...scores && { scores } };
+    return { claim, evidence };
+  }));
+}
+
+/**
+ * The texts of page and drawings as the kept files give them.
+ *
+ * @param shelf Where files are kept.
+ * @param claims The claims, in order.
+ * @returns Texts by path.
+ */
+export async function renderKept(
+  shelf: Shelf,
+  claims: readonly Claim[],
+): Promise<Map<string, string>> {
+  const found = await readKept(shelf, claims);
+  const files = new Map([[shelf.page, pageWith(await readText(shelf.page), found)]]);
+  for (const one of found) {
+    for (const [name, text] of drawingsOf(one)) {
+      files.set(`${shelf.folder}/${one.claim.name}/${name}.svg`, text);
+    }
+  }
+  return files;
+}
+
+/** Writes the page and the drawings. */
+export async function writePage(shelf: Shelf, claims: readonly Claim[]): Promise<void> {
+  for (const [path, text] of await renderKept(shelf, claims)) await writeAtomic(path, text);
+}
