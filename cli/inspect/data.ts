@@ -155,7 +155,7 @@ function print(facts: DataFacts, output: Output): void {
     : count(classes.length, "class", "classes");
   const row = rowText(inputShape, vocabulary);
   output.field("Data", `${FORMATS[format]}, ${row}, ${kind}`);
-  for (const [name, split] of Object.entries(splits)) printSplit(name, split, columns, output);
+  for (const [name, split] of Object.entries(splits)) printSplit(name, split, facts, output);
   if (columns) output.field("Columns", list(columns));
   if (text !== undefined) output.field("Text", `column ${text}`);
   if (frequentWords.length > 0) output.field("Words", `most often ${frequentWords.join(" ")}`);
@@ -167,10 +167,13 @@ function print(facts: DataFacts, output: Output): void {
 function printSplit(
   name: string,
   { rows, stored, inputs, labels, constantColumns }: SplitFacts,
-  columns: readonly string[] | undefined,
+  { columns, vocabulary }: DataFacts,
   output: Output,
 ): void {
-  output.field(name, `${count(rows, "row")}; inputs (${stored}) ${rangeText(inputs)}`);
+  const values = vocabulary
+    ? `ids ${number(inputs.min)} to ${number(inputs.max)}` // names of words: a mean says nothing
+    : `inputs (${stored}) ${rangeText(inputs)}`;
+  output.field(name, `${count(rows, "row")}; ${values}`);
   if (labels) output.field("", `labels ${rangeText(labels)}`);
   if (constantColumns && constantColumns.length > 0) {
     const names = constantColumns.map((i) => columns?.[i] ?? String(i));

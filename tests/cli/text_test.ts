@@ -107,7 +107,7 @@ Deno.test("inspect shows the tokens of sentences, in tables and checkpoints", as
     await Deno.writeTextFile(`${folder}/films.jsonl`, rows.join("\n"));
     const { stdout } = await here(["inspect", `${folder}/films.jsonl`]);
     assertStringIncludes(stdout, "Data      JSON lines, 6 tokens of 11 ids, 2 classes\n");
-    assertStringIncludes(stdout, "all       8 rows; inputs (integers) 0 to 10, mean ");
+    assertStringIncludes(stdout, "all       8 rows; ids 0 to 10\n");
     assertStringIncludes(stdout, "Words     most often bad good , a film acting really so what\n");
     const found = events((await here(["inspect", `${folder}/films.jsonl`, "--json"])).stdout)[0];
     assertEquals([found.text, found.vocabulary, found.inputShape], ["text", { size: 11 }, [6]]);
