@@ -71,6 +71,20 @@ export function isBelow(fact: Fact): boolean {
   return fact.high < 0;
 }
 
+/** Fewer seeds than this decide nothing. */
+const FEWEST = 3;
+
+/**
+ * An answer that differences decide.
+ *
+ * @param facts The differences.
+ * @param holds What they say.
+ * @returns That; undefined where one has too few seeds to say anything.
+ */
+export function decided(facts: readonly Fact[], holds: boolean): boolean | undefined {
+  return facts.some(({ seeds }) => seeds < FEWEST) ? undefined : holds;
+}
+
 /** A difference with its sign: `+1.8` points, or `+0.018`. */
 export function signed(value: number, unit: Unit): string {
   const text = unit === "points" ? (100 * value).toFixed(1) : value.toFixed(3);

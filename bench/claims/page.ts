@@ -1,6 +1,6 @@
 /** The page of all claims, made from what is kept of them. */
 
-import { formatNumber } from "../../aft/report/html.ts";
+import { formatCount, formatNumber } from "../../aft/report/html.ts";
 import type { Claim, Evidence, Verdict } from "./claim.ts";
 import { listed, mean, signed, teacherText, unitOf } from "./facts.ts";
 import type { Kept, KeptRow } from "./kept.ts";
@@ -117,10 +117,12 @@ function comparisonPart(name: string, kept: Kept | undefined): string[] {
   const run = least === most ? `${most}` : `${least} to ${most}`;
   const of = least < seedsWanted ? ` of ${seedsWanted}` : "";
   const tuned = tuneSeeds > 0 ? `, strengths chosen by ${tuneSeeds}` : "";
-  const cost = `${formatNumber(runs)} runs, ${formatNumber(Math.round(machineSeconds))} s on ` +
+  const cost = `${formatCount(runs, "run")}, ${formatNumber(Math.round(machineSeconds))} s on ` +
     listed(devices);
   return [
-    paragraph(`${code(name)}: ${run}${of} seeds${tuned}; ${cost}.`),
+    paragraph(
+      `${code(name)}: ${run}${of} ${most === 1 && of === "" ? "seed" : "seeds"}${tuned}; ${cost}.`,
+    ),
     tableOf(kept),
     ...notRun.length > 0 ? [paragraph(`Not run yet: ${listed(notRun.map(code))}.`)] : [],
   ];

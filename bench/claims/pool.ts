@@ -40,8 +40,7 @@ async function comparisonsIn(folder: string, depth: number): Promise<string[]> {
   const entries = await Array.fromAsync(Deno.readDir(folder));
   const names = entries.flatMap(({ name, isFile }) => isFile ? [] : [name]).toSorted();
   const inside = await Promise.all(
-    names.filter((name) => !["runs", "probes"].includes(name))
-      .map((name) => comparisonsIn(`${folder}/${name}`, depth - 1)),
+    names.map((name) => comparisonsIn(`${folder}/${name}`, depth - 1)),
   );
   return [...names.includes("runs") ? [folder] : [], ...inside.flat()];
 }

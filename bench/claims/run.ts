@@ -1,14 +1,16 @@
 /** Runs a claim, or collects the runs that are there, and keeps what comes out. */
 
-import { compare, planFor } from "../../aft/compare/compare.ts";
+import { compare, planFor, type ReadyPlan } from "../../aft/compare/compare.ts";
 import { resolveOptions } from "../../aft/compare/options.ts";
+import type { Plan } from "../../aft/compare/plan.ts";
+import { fitProbe } from "../../aft/compare/probes.ts";
 import type { CompareProgress } from "../../aft/compare/progress.ts";
 import { CompareFolder } from "../../aft/compare/store.ts";
 import { exists } from "../../aft/files.ts";
 import type { Claim } from "./claim.ts";
 import { keptOf } from "./kept.ts";
 import { type ClaimPlace, madeFolder, optionsOf } from "./options.ts";
-import { partOf, readPool } from "./pool.ts";
+import { partOf, type Pool, readPool } from "./pool.ts";
 import { keep, type Shelf } from "./store.ts";
 
 /** How a claim is run. */
@@ -44,7 +46,8 @@ export async function prepareClaim(claim: Claim, place: ClaimPlace): Promise<voi
 
 /**
  * Does the missing runs of a claim's comparisons, or none where it only collects, and keeps table,
- * cost and scores. Runs that another claim has done are taken over.
+ * cost and scores. Runs that another claim has done are taken over. Linear probes that the runs came
+ * without are fitted, in any case.
  *
  * @param claim The claim.
  * @param run Where and how.
@@ -59,24 +62,49 @@ export async function runClaim(claim: Claim, run: ClaimRun): Promise<number | un
   let missing = 0;
   for (const comparison of claim.comparisons) {
     const options = optionsOf(claim, comparison, place);
-    const { plan } = await planFor(resolveOptions(options));
+    const ready = await planFor(resolveOptions(options));
+    const { plan } = ready;
     const pool = partOf(await readPool(place.out), plan);
-    if (!collect) {
-      const folder = new CompareFolder(options.out);
-      await folder.open(plan.comparison);
-      await folder.refresh();
-      for (const record of pool.records.values()) {
-        if (!folder.records.has(record.key)) await folder.add(record);
-      }
+    if (collect) {
+      if (pool.records.size > 0) await fitProbes(ready, pool, options.out, signal);
+    } else {
+      await takeOver(pool, plan, options.out);
       for await (const progress of compare({ ...options, signal })) {
         told?.(progress);
         if (progress.event === "done") missing += progress.missing;
       }
     }
-    const { records, probes } = collect ? pool : partOf(await readPool(place.out), plan);
+    const { records, probes } = partOf(await readPool(place.out), plan);
     await keep(shelf, claim, comparison.name, keptOf(plan.comparison, records, probes));
     if (signal?.aborted) return undefined;
   }
   if (claim.score) await keep(shelf, claim, "scores", await claim.score(place.data));
   return missing;
+}
+
+/** Writes the runs that other comparisons have done into the folder of this one. */
+async function takeOver({ records }: Pool, { comparison }: Plan, out: string): Promise<void> {
+  const folder = new CompareFolder(out);
+  await folder.open(comparison);
+  await folder.refresh();
+  for (const record of records.values()) {
+    if (!folder.records.has(record.key)) await folder.add(record);
+  }
+}
+
+/** Fits the linear probes that the runs came without: they need no GPU. */
+async function fitProbes(
+  { plan, runner: { dataset, teachers } }: ReadyPlan,
+  { probes }: Pool,
+  out: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const missing = [...plan.probes].filter(([key]) => !probes.has(key));
+  if (missing.length === 0) return;
+  const folder = new CompareFolder(out);
+  await folder.open(plan.comparison);
+  for (const [key, spec] of missing) {
+    if (signal?.aborted) return;
+    await folder.addProbe({ key, test: fitProbe(spec, dataset, teachers) });
+  }
 }

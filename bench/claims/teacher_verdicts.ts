@@ -2,7 +2,16 @@
 
 import { correlation } from "../../aft/statistics.ts";
 import type { Evidence, Verdict } from "./claim.ts";
-import { between, listed, rowOf, said, shortTeacher, teacherText, unitOf } from "./facts.ts";
+import {
+  between,
+  decided,
+  listed,
+  rowOf,
+  said,
+  shortTeacher,
+  teacherText,
+  unitOf,
+} from "./facts.ts";
 import type { Kept, KeptRow } from "./kept.ts";
 import { spearman } from "./ranks.ts";
 import { SCORES, type TeacherScore } from "./scores.ts";
@@ -27,7 +36,7 @@ function gains(kept: Kept): Verdict {
   const fact = most > 1 ? between(all, alone[0]) : undefined;
   if (!fact) return UNKNOWN;
   return {
-    holds: fact.mean > 0,
+    holds: decided([fact], fact.mean > 0),
     text: `aft with all ${most} teachers, beside the best one alone ` +
       `(${teacherText(alone[0].teachers)}): ${said(fact, unitOf(kept))}.`,
   };

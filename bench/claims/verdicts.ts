@@ -1,19 +1,20 @@
 /** Answers to the claims, read from the tables alone. */
 
 import type { Evidence, Verdict } from "./claim.ts";
-import { between, type Fact, isAbove, isBelow, listed, mean, rowOf } from "./facts.ts";
-import { said, signed, teacherText, unitOf } from "./facts.ts";
+import { between, decided, type Fact, isAbove, isBelow, listed, mean, rowOf } from "./facts.ts";
+import { said, unitOf } from "./facts.ts";
 import type { Kept, KeptRow } from "./kept.ts";
 
 /** A change of at most this much accuracy is none. */
 const FLAT = 0.01;
 
-const UNKNOWN: Verdict = { holds: undefined, text: "" };
+/** Nothing is there to tell from. */
+export const UNKNOWN: Verdict = { holds: undefined, text: "" };
 /** Our own method, which the paper says nothing of. */
 const isOurs = ({ method }: KeptRow) => method.startsWith("aft-auto");
 
 /** Joins answers: all have to hold; where one is open, so is the whole. */
-function both(parts: readonly Verdict[]): Verdict {
+export function both(parts: readonly Verdict[]): Verdict {
   const known = parts.filter(({ text }) => text !== "");
   if (known.length === 0) return UNKNOWN;
   const text = known.map(({ text }) => text).join(" ");
@@ -35,6 +36,7 @@ function leadsIn(name: string, kept: Kept | undefined): Verdict {
   const aft = rowOf(kept, "aft");
   const own = (kept?.rows ?? []).filter((row) => row.accuracyMean !== null && !isOurs(row));
   if (!kept || !aft || own.length < 2) return UNKNOWN;
+  const isWhole = kept.notRun.every((method) => method.startsWith("aft-auto"));
   const unit = unitOf(kept);
   const order = own.toSorted((a, b) => b.accuracyMean! - a.accuracyMean!);
   const place = order.findIndex((row) => row.method === "aft");
@@ -42,10 +44,22 @@ function leadsIn(name: string, kept: Kept | undefined): Verdict {
   const fact = between(aft, rival);
   const rank = place === 0 ? "first" : `number ${place + 1}`;
   const base = between(aft, rowOf(kept, "stl"));
-  const text = `${name}: aft is ${rank} of ${own.length} methods with ${mean(aft, unit)}` +
-    (fact ? `, ${said(fact, unit)} from \`${rival.method}\`` : "") +
-    (base && rival.method !== "stl" ? ` and ${said(base, unit)} from stl.` : ".");
-  return { holds: place === 0, text: sentence(text) };
+  const text = [
+    `${sentence(name)}: aft is ${rank} of ${own.length} methods with ${mean(aft, unit)}`,
+    ...fact ? [`${said(fact, unit)} from \`${rival.method}\`${openness(fact)}`] : [],
+    ...base && rival.method !== "stl" ? [`${said(base, unit)} from stl${openness(base)}`] : [],
+  ];
+  // A method that was not run may yet be first; one that is ahead already decides.
+  const holds = place === 0 ? isWhole || undefined : false;
+  return {
+    holds: fact && holds !== undefined ? decided([fact], holds) : undefined,
+    text: `${text.join("; ")}.`,
+  };
+}
+
+/** Says where the interval holds 0. */
+function openness(fact: Fact): string {
+  return isAbove(fact) || isBelow(fact) ? "" : ", not told apart by these seeds";
 }
 
 /** Whether aft stays flat under the most noise while distillation loses. */
@@ -64,7 +78,7 @@ export function staysFlat({ tables: { squeezenet: kept } }: Evidence): Verdict {
     ? ""
     : `From 0 to ${most.toLocaleString("en")} noise columns: ${listed(facts)}.`;
   const known = aft && kd;
-  return { holds: known && aft.mean > -FLAT && isBelow(kd), text };
+  return { holds: known && decided([aft, kd], aft.mean > -FLAT && isBelow(kd)), text };
 }
 
 /** Whether aft is above stl by its interval, in every line of a table that a text names. */
@@ -86,7 +100,7 @@ export function helps(
   const about = ({ row, fact }: { row: KeptRow; fact: Fact }) =>
     `${name(row)} ${said(fact, unit)}${isBelow(fact) ? ", which is a loss" : ""}`;
   const all = kept.notRun.every((text) => !/^(aft|stl)( |$)/.test(text));
-  const holds = found.every(({ fact }) => isAbove(fact));
+  const holds = decided(found.map(({ fact }) => fact), found.every(({ fact }) => isAbove(fact)));
   return {
     holds: holds && !all ? undefined : holds,
     text: `aft beside stl: ${listed(found.map(about))}.`,
@@ -120,7 +134,12 @@ export function ablations({ tables: { squeezenet: kept } }: Evidence): Verdict {
   const known = bare && fixed && kept.notRun.length === 0;
   const isSo = better.length === 0 && fixed !== undefined && fixed.mean < 0 &&
     !(bare && isAbove(bare));
-  return { holds: better.length > 0 ? false : known ? isSo : undefined, text: parts.join(" ") };
+  const holds = better.length > 0 ? false : known ? isSo : undefined;
+  const facts = forms.map(({ fact }) => fact);
+  return {
+    holds: holds === undefined ? undefined : decided(facts, holds),
+    text: parts.join(" "),
+  };
 }
 
 /** Whether doubled and mixed columns leave aft where it is. */
@@ -137,7 +156,7 @@ export function unchanged({ tables }: Evidence): Verdict {
     const aft = between(rowOf(kept, "aft"), rowOf(original, "aft"));
     if (facts.length === 0) return UNKNOWN;
     return {
-      holds: aft && Math.abs(aft.mean) < FLAT,
+      holds: aft && decided([aft], Math.abs(aft.mean) < FLAT),
       text: `${sentence(name)} beside original: ${listed(facts)}.`,
     };
   }));
@@ -155,5 +174,3 @@ export function extremes(kept: Kept): { most: string; least: string } | undefine
   const [most, least] = [probed.at(0)?.teachers[0], probed.at(-1)?.teachers[0]];
   return most === undefined || most === least ? undefined : { most, least: least! };
 }
-
-export { both, FLAT, sentence, signed, teacherText, UNKNOWN };

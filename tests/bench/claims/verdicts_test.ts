@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { claims } from "../../../bench/claims/claims.ts";
 import type { Evidence, Verdict } from "../../../bench/claims/claim.ts";
 import type { ClaimName } from "../../../bench/claims/definitions.ts";
-import { keptTable } from "./made_up.ts";
+import { keptTable, type MadeUpRow } from "./made_up.ts";
 
 function verdict(name: ClaimName, evidence: Evidence): Verdict {
   return claims.find((claim) => claim.name === name)!.verdict(evidence);
@@ -26,8 +26,8 @@ Deno.test("aft leads where no other method is more accurate, aft-auto aside", ()
   assertEquals(whole.holds, true);
   assertStringIncludes(
     whole.text,
-    "Squeezenet: aft is first of 3 methods with 52.0 %, +10.0 points (95 % interval +9.7 to +10.3) " +
-      "from `kd` and +20.0 points",
+    "Squeezenet: aft is first of 3 methods with 52.0 %; +10.0 points (95 % interval +9.7 to +10.3) " +
+      "from `kd`; +20.0 points",
   );
   const second = verdict("methods", { tables: { squeezenet: first, both: table(0.4, 0.5) } });
   assertEquals(second.holds, false);
@@ -35,6 +35,21 @@ Deno.test("aft leads where no other method is more accurate, aft-auto aside", ()
   // One of three tables is not there: what holds in the others may still not hold.
   assertEquals(verdict("methods", { tables: { squeezenet: first } }).holds, undefined);
   assertEquals(verdict("cnn", { tables: { scratch: first, body: first } }).holds, true);
+});
+
+Deno.test("two seeds decide nothing, and a method that was not run may yet be first", () => {
+  const rows = [["stl", 0.3], ["kd", 0.4], ["aft", 0.5]] as const;
+  const answer = (rows: readonly MadeUpRow[], seeds?: number[]) => {
+    const kept = keptTable(rows, seeds);
+    return verdict("cnn", { tables: { scratch: kept, body: kept } }).holds;
+  };
+  assertEquals(answer(rows), true);
+  assertEquals(answer(rows, [0, 1]), undefined);
+  assertEquals(answer([...rows, ["pkt", null]]), undefined);
+  assertEquals(answer([...rows, ["pkt", 0.6], ["sp", null]]), false);
+  const close = keptTable([["aft", 0.5], ["kd", 0.5]]);
+  const { text } = verdict("cnn", { tables: { scratch: close } });
+  assertStringIncludes(text, "from `kd`, not told apart by these seeds.");
 });
 
 Deno.test("aft is flat under noise where it loses no point and distillation loses", () => {
