@@ -43,7 +43,7 @@ export const auto: Method = {
   formula: `g (${ANSWERS} KL(softmax(z) || softmax(logits)) + ` +
     `${COLUMNS} mean_i(rho_i^2 (phi V^T + c - psi_i)^2) / mean(rho^2))`,
   source: "this project; the weighting is that of arXiv 2406.07337",
-  learns: "the map V, c; rho, z and g come from the training rows",
+  learns: "before training rho, z and g, then the map V, c",
   rate: "regulariser",
   beta: 1,
   usesTeachers: true,

@@ -64,3 +64,21 @@ Deno.test("logitkd is 0 where logits are the probes' outputs, whatever is added 
   assertAlmostEquals(await lossAt(said), 0, 1e-5);
   assert(await lossAt(said.map(([a, ...rest]) => [a + 1, ...rest])) > 1e-2);
 });
+
+Deno.test("aft-auto is 0 where the map gives the columns and logits the answers, or nothing is known", async () => {
+  const shape = { features: 4, teacher: 4, outputs: 2, rows: 9, seed: 1 };
+  const { parameters, constants, loss } = methods["aft-auto"].create(shape)!;
+  writeIdentity(parameters["map.weight"]);
+  parameters["map.bias"].write(new Float32Array(4));
+  constants.targets.write(Float32Array.from(X.flatMap(([a, b]) => [a, b])));
+  constants.known.write(Float32Array.of(1));
+  const positions = tensor(Uint32Array.from(X, (_, i) => i));
+  const lossAt = (features: Matrix, logits: Matrix) =>
+    loss({ ...batchOf(features, X), logits: onDevice(logits), positions }).item();
+  const answers = X.map(([a, b]) => [a, b]);
+  assertAlmostEquals(await lossAt(X, answers), 0, 1e-5);
+  assert(await lossAt(MOVED, answers) > 1e-2);
+  assert(await lossAt(X, MOVED.map(([a, b]) => [a, b])) > 1e-3);
+  constants.known.write(Float32Array.of(0));
+  assertAlmostEquals(await lossAt(MOVED, MOVED.map(([a, b]) => [b, a])), 0, 1e-12);
+});
