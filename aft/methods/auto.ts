@@ -1,4 +1,4 @@
-/** AFT as it is best used: relevant columns and cross-fitted answers, as strong as what they know. */
+/** AFT as it is best used: relevant columns, and cross-fitted answers as far as they are right. */
 
 import {
   add,
@@ -20,28 +20,28 @@ import type { Score } from "../score.ts";
 import { outputGap } from "./logitkd.ts";
 import type { Method } from "./method.ts";
 import type { Preparation } from "./preparation.ts";
-import { relevances, relevantScales } from "./relevance.ts";
+import { relevances } from "./relevance.ts";
 import { computed, named } from "./rows.ts";
 
 /** Strength of the answers of the probe, beside a task loss of 1, where it knows everything. */
 const ANSWERS = 4;
 /** Strength of the columns. */
-const COLUMNS = 20;
+const COLUMNS = 10;
 
 /**
- * Two ways at once, chosen on validation rows among those that docs/claims.md tells of. The student's
- * features predict the standardised teacher columns by a learned linear map, each column weighed by
- * rho^2, rho its relevance for the labels. And its logits follow a linear probe of the columns times
- * rho, which is asked only for rows that it was not fitted to. Both pull as strongly as the probe
- * knows the task: g is the share of the labels' entropy (of values, of their variance) that its
- * answers explain, so that teachers which know nothing leave the student alone, and columns of
- * noise have next to no weight.
+ * Two ways at once, chosen on validation rows among those that docs/claims/attempts.md tells of. The
+ * student's features predict the standardised teacher columns by a learned linear map, each column
+ * weighed by rho^2, its relevance for the labels, so that columns of noise have next to no weight. And
+ * its logits follow a linear probe of the columns times their relevance, which is asked only for rows
+ * that it was not fitted to, as strongly as it knows the task: g is the share of the labels' entropy
+ * (of values, of their variance) that its answers explain. Teachers that know nothing are thus still
+ * predicted, which keeps a student from learning its rows by heart, but not believed.
  */
 export const auto: Method = {
   name: "aft-auto",
-  summary: "predict relevant columns and follow a cross-fitted probe, as strongly as both know",
-  formula: `g (${ANSWERS} KL(softmax(z) || softmax(logits)) + ` +
-    `${COLUMNS} mean_i(rho_i^2 (phi V^T + c - psi_i)^2) / mean(rho^2))`,
+  summary: "predict relevant columns, and follow a cross-fitted probe as strongly as it knows",
+  formula: `${ANSWERS} g KL(softmax(z) || softmax(logits)) + ` +
+    `${COLUMNS} mean_i(rho_i^2 (phi V^T + c - psi_i)^2) / mean(rho^2)`,
   source: "this project; the weighting is that of arXiv 2406.07337",
   learns: "before training rho, z and g, then the map V, c",
   rate: "regulariser",
@@ -62,7 +62,7 @@ export const auto: Method = {
       rate: "regulariser",
       prepare(rows) {
         const { outputs, score } = answersOf(rows);
-        constants.s.write(relevantScales(rows));
+        constants.s.write(rootScales(relevances(rows)));
         constants.targets.write(Float32Array.from(outputs.values));
         constants.known.write(Float32Array.of(knownShare(score, rows)));
         return Promise.resolve();
@@ -71,11 +71,16 @@ export const auto: Method = {
         const error = sub(map.forward(batch.features), computed(batch.teacher));
         const columns = mul(weighed(error, sigmoid(constants.s)), COLUMNS);
         const answers = mul(outputGap(batch, constants.targets, 1), ANSWERS);
-        return mul(add(answers, columns), constants.known);
+        return add(mul(answers, constants.known), columns);
       },
     };
   },
 };
+
+/** Scales s at which rho = sigmoid(s) is the root of a relevance. */
+function rootScales(relevance: Float64Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from(relevance, (r) => Math.log(Math.sqrt(r) / (1 - Math.sqrt(r))));
+}
 
 /** Mean square with columns weighed by rho^2 over its mean. */
 function weighed(error: Tensor, rho: Tensor): Tensor {

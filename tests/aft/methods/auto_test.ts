@@ -36,7 +36,7 @@ function reference({ phi, psi, logits, variables }: HostSeen): number {
       return sum(wanted.map((p, c) => p * Math.log(p / said[c])));
     }),
   );
-  return variables.known.values[0] * (4 * answers + 20 * columns);
+  return 4 * variables.known.values[0] * answers + 10 * columns;
 }
 
 Deno.test("aft-auto agrees with plain numbers, forward and backward", () =>
@@ -67,7 +67,7 @@ async function prepared(psi: Matrix, labels: readonly number[], classes: number)
 Deno.test("teachers pull as strongly as a probe of them knows the labels", async () => {
   const useful = await prepared(PSI, LABELS, 2);
   assert(useful.known > 0.5 && useful.known < 1);
-  assert(useful.rho[0] > 0.99 && useful.rho[1] < 0.1);
+  assert(useful.rho[0] > 0.99 && useful.rho[1] < 0.3);
   const right = LABELS.filter((label, i) =>
     Number(useful.targets[2 * i + 1] > useful.targets[2 * i]) === label
   );
