@@ -3,29 +3,13 @@
 import { GpuError, ShapeError } from "./errors.ts";
 import { currentDevice } from "./device.ts";
 import { materialiseFirst, submitUpdates } from "./evaluate.ts";
-import { type InlineOp, type Node, type PackOp, record } from "./node.ts";
+import type { Node } from "./node.ts";
+import { ALIGNMENT, packed } from "./pack.ts";
 import { sameShape, type Shape, showShape, sizeOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
-import { nodeOf, type Tensor, wrap } from "./tensor.ts";
+import { nodeOf, type Tensor } from "./tensor.ts";
 import { moveVariable, originOf, type Variable, variable } from "./variable.ts";
 import { zeros } from "./ops/create.ts";
-
-/** Variables start at multiples of this many elements: kernels bind ranges of 256 bytes. */
-const ALIGNMENT = 64;
-
-const packOp: PackOp = { kind: "pack", name: "pack", gradients: [] };
-
-/** Gives a value that is packed a kernel of its own, which then writes straight into the pack. */
-const placedOp: InlineOp = {
-  kind: "inline",
-  name: "placed",
-  gradients: [null],
-  cost: 0,
-  pointwise: true,
-  // Packed twice, a value needs two places.
-  distinct: true,
-  emit: (emitter, vertex, index) => emitter.value(vertex.inputs[0], index),
-};
 
 /**
  * Variables that share one buffer. Each stays usable alone; gaps between them hold zeros.
@@ -101,7 +85,7 @@ export class Flat {
         }: it was flattened again and lives elsewhere, a variable belongs to one optimiser`,
       );
     }
-    const placed = tensors.map((x, i): Node => {
+    tensors.forEach((x, i) => {
       if (!sameShape(x.shape, this.#shapes[i]) || x.dtype !== "f32") {
         throw new ShapeError(
           `Cannot pack ${x.dtype} ${showShape(x.shape)} as number ${i}: its variable is f32 ${
@@ -110,10 +94,8 @@ export class Flat {
           { shapes: [x.shape, this.#shapes[i]] },
         );
       }
-      return record(placedOp, [nodeOf(x)], x.shape, x.dtype, { offset: this.offsets[i] });
     });
-    const attributes = { offsets: this.offsets };
-    return wrap(record(packOp, placed, this.values.shape, "f32", attributes));
+    return packed(tensors, this.offsets, this.values.size);
   }
 
   #adopt(variables: readonly Variable[]): void {
