@@ -37,8 +37,8 @@ function show(method: Method, output: Output): void {
   output.field(name, summary);
   output.field("  adds", formula);
   output.field("  source", source);
-  const whose = rate === "student" ? "at the student's learning rate" : "at --regulariser-lr";
-  if (rate !== undefined) output.field("  learns", `${learns}, ${whose}`);
+  const whose = rate === "student" ? ", at the student's learning rate" : ", at --regulariser-lr";
+  output.field("  learns", learns + (rate === undefined ? "" : whose));
   if (beta !== 0) output.field("  beta", `${beta} where none is given`);
   for (const { flag, range, value } of options) {
     const [first, ...more] = wrap(`${range}; default ${value}`, 76);

@@ -6,10 +6,11 @@ import { events, here } from "./support.ts";
 Deno.test("methods says of every method what it adds, where it comes from and what it learns", async () => {
   const { exit, stdout, stderr } = await here(["methods"]);
   assertEquals([exit, stderr], [0, ""]);
-  for (const { name, formula, source } of Object.values(methods)) {
+  for (const { name, formula, source, learns } of Object.values(methods)) {
     assertStringIncludes(stdout, `\n${name} `.slice(name === "stl" ? 1 : 0));
     assertStringIncludes(stdout, formula.slice(0, 30));
     assertStringIncludes(stdout, source.slice(0, 30));
+    assertStringIncludes(stdout, `learns  ${learns.slice(0, 30)}`);
   }
   assertStringIncludes(stdout, "--kernel");
 });
