@@ -90,7 +90,7 @@ Deno.test("what is refused exits with 2, names flag, value and range, and leaves
     const refused: [Record<string, string>, string][] = [
       [{ beta: "-1" }, "--beta -1: it must be a number from 0"],
       [{ "batch-size": "0" }, "--batch-size 0: it must be an integer from 1 to 65536"],
-      [{ method: "afd" }, "--method afd: it must be one of stl, aft, kd, "],
+      [{ method: "afd" }, "--method afd: it must be one of stl, aft, aft-auto, kd, "],
       [{ optimiser: "adma" }, "did you mean adam?"],
       [{ schedule: "cosin" }, "schedule"],
       [{ "val-size": "64" }, "val-size"],
