@@ -1,8 +1,9 @@
 /**
- * Benchmarks: deno task bench [--json] [--profile] [--trace=FOLDER] [workload ...]
+ * Benchmarks: deno task bench [--json] [--profile [--trace=FOLDER]] [workload ...]
  *
  * With --profile, says of each workload where its time goes, kernel by kernel; --trace keeps that as
- * files for Perfetto and chrome://tracing. Exits 1 where a first loss is not the expected one, 2 for a workload that does not exist.
+ * files for Perfetto and chrome://tracing. Exits 1 where a first loss is not the expected one, 2 for
+ * a workload that does not exist.
  */
 
 import { resourceUsage } from "node:process";

@@ -20,9 +20,10 @@ export interface AddLoRAOptions extends LoRAOptions {
  * are trained then, and modules that are named: biases, norms, embeddings and positions stand still,
  * while running statistics of batch norms go on. The changes' parameters are `….lora.down` and `….lora.up`.
  *
- * @param model The model; its outputs stay what they are.
+ * @param model The model; its outputs stay what they are. Optimisers are made after this.
  * @param options Rank, alpha, seed, and what is trained whole.
- * @throws {ConfigError} If a number is out of range, the model has no such layer, or changes already.
+ * @throws {ConfigError} If a number is out of range, a name is unknown, the model has no layer to
+ * change, or changes already.
  *
  * @example
  * ```ts
@@ -43,19 +44,25 @@ export interface AddLoRAOptions extends LoRAOptions {
  */
 export function addLoRA(model: Module, options: AddLoRAOptions): void {
   const { whole = [], seed, ...sizes } = options;
-  const isWhole = (name: string) =>
-    whole.some((part) => name === part || name.startsWith(`${part}.`));
+  const names = Object.keys(model.parameters());
+  const isWhole = (name: string) => whole.some((part) => isPartOf(name, part));
   const layers = [...namedModules(model)].filter((place): place is [string, Linear | Conv2d] => {
     return (place[1] instanceof Linear || place[1] instanceof Conv2d) && !isWhole(place[0]);
   });
   if (layers.length === 0) refuse("it has no linear layer or convolution to change");
   if (layers.some(([, { lora }]) => lora)) refuse("it has changes of low rank already");
+  const unknown = whole.find((part) => !names.some((name) => isPartOf(name, part)));
+  if (unknown !== undefined) refuse(`no parameter is called ${unknown} or lies within it`);
   const changes = layers.map(([name, { weight: { shape: [outputs], size } }]) =>
     new LoRA(size / outputs, outputs, { ...sizes, seed: deriveSeed(seed, name) })
   );
   const still = Object.entries(model.parameters()).filter(([name]) => !isWhole(name));
   freeze(still.map(([, variable]) => variable));
   layers.forEach(([, layer], i) => layer.lora = changes[i]);
+}
+
+function isPartOf(name: string, part: string): boolean {
+  return name === part || name.startsWith(`${part}.`);
 }
 
 function refuse(reason: string): never {

@@ -5,7 +5,7 @@
 
 import { attendInBlocks } from "../attention/attend.ts";
 import { attendFromOps, attendInPairs, type Setting, type Sides } from "../attention/pairs.ts";
-import { ShapeError } from "../errors.ts";
+import { ConfigError, ShapeError } from "../errors.ts";
 import { sameShape, type Shape, showShape } from "../shape.ts";
 import { constant, type Tensor } from "../tensor.ts";
 import { asComputed, refuseType } from "./define.ts";
@@ -67,6 +67,12 @@ export function attention(
   const setting = settingOf(q, k, options);
   const [batch, heads, queries] = q.shape;
   const { keptPairs = KEPT_PAIRS } = options;
+  if (!(keptPairs >= 0)) {
+    throw new ConfigError(`Cannot attend with keptPairs ${keptPairs}: it must be a number from 0`, {
+      field: "keptPairs",
+      value: keptPairs,
+    });
+  }
   const sides = [q, k, v].map(asComputed) as unknown as Sides;
   if (batch * heads * queries * k.shape[2] <= keptPairs) return attendInPairs(sides, setting);
   return attendInBlocks(sides, setting, keptPairs);
@@ -105,7 +111,7 @@ export function selfAttention(qkv: Tensor, options: AttentionOptions = {}): Tens
 
 /**
  * The same as {@link attention}, composed from plain ops: it keeps the matrix of all pairs, and is a
- * check on the kernels.
+ * check on the other ways.
  *
  * @param q Queries `[batch, heads, queries, columns]`.
  * @param k Keys `[batch, heads, keys, columns]`.

@@ -209,8 +209,10 @@ function binding(at: number, access: string, name: string, element: string): str
  * @param asStored Whether the kernel reads f16 itself where the operand only widens it.
  */
 export function stridedForm(vertex: Vertex, asStored = false): Strided {
-  const { op } = vertex;
-  const view = op.kind !== "inline" ? undefined : op.strided ?? (asStored ? op.stored : undefined);
+  const { op, node } = vertex;
+  // What has been computed is in memory as it is, and knows no inputs any more.
+  const isSeen = op.kind === "inline" && node.value === undefined;
+  const view = isSeen ? op.strided ?? (asStored ? op.stored : undefined) : undefined;
   const seen = view?.(vertex, stridedForm(vertex.inputs[0], asStored));
   return seen ?? { base: vertex, offset: 0, strides: stridesOf(vertex.shape) };
 }

@@ -199,3 +199,14 @@ Deno.test("what cannot be changed is refused", () => {
   addLoRA(model, { rank: 1, seed: 1 });
   assertThrows(() => addLoRA(model, { rank: 1, seed: 1 }), ConfigError, "low rank already");
 });
+
+Deno.test("a name that no parameter has is refused, and the model stays as it is", () => {
+  const model = new MLP({ inputs: 4, hidden: [3], outputs: 2, seed: 1 });
+  const names = Object.keys(model.parameters());
+  assertThrows(
+    () => addLoRA(model, { rank: 1, seed: 1, whole: ["haed"] }),
+    ConfigError,
+    "no parameter is called haed",
+  );
+  assertEquals(Object.keys(model.parameters()), names);
+});
