@@ -3,6 +3,7 @@ import {
   attention,
   attentionFromOps,
   type AttentionOptions,
+  ConfigError,
   evaluate,
   grad,
   mul,
@@ -209,4 +210,7 @@ Deno.test("attention() refuses operands and masks that do not belong together", 
     "Cannot attend with a mask f32 [3, 3]: it must be bool and broadcast to [2, 2, 3, 3]",
   );
   assertThrows(() => selfAttention(zeros([2, 3, 2, 2, 4])), ShapeError, "[batch, rows, 3, heads");
+  for (const keptPairs of [-1, NaN]) {
+    assertThrows(() => attention(q, q, q, { keptPairs }), ConfigError, `keptPairs ${keptPairs}`);
+  }
 });
