@@ -45,6 +45,7 @@ const KEPT_PAIRS = 2 ** 22;
  * @param options Which keys a query sees, and the factor of the scores.
  * @returns f32 `[batch, heads, queries, columns]`.
  * @throws {ShapeError} Where the shapes do not belong together, or the mask is not bool.
+ * @throws {ConfigError} If `keptPairs` is no number from 0.
  *
  * @example
  * ```ts
