@@ -10,6 +10,7 @@
  */
 
 import { ConfigError, ShapeError } from "../gpu/errors.ts";
+import { entropyOf } from "./statistics.ts";
 
 /** Number of equal bins over [0, 1] in a histogram of rho. */
 export const RHO_BINS = 20;
@@ -188,7 +189,7 @@ function summarise(rho: Float64Array, shares: Float64Array): ScaleSummary {
   const total = sum(scaled);
   const p = scaled.map((e) => total > 0 ? e / total : 0);
   const squares = sum(p.map((e) => e * e));
-  const entropy = sum(p.map((e) => e > 0 ? -e * Math.log(e) : 0));
+  const entropy = entropyOf(p);
   return {
     columns: rho.length,
     energyShare: Math.min(1, sum(shares)),

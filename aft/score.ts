@@ -72,7 +72,7 @@ function scoreClasses(
   for (let row = 0; row < labels.length; row++) {
     const one = rowOf(logits, row, classes);
     const answer = largest(one);
-    loss += logSumExp(one) - one[labels[row]];
+    loss += crossEntropyOf(one, labels[row]);
     correct += answer === labels[row] ? 1 : 0;
     confusion[labels[row]][answer]++;
   }
@@ -111,7 +111,14 @@ export function probabilities(logits: readonly number[]): number[] {
   return logits.map((logit) => Math.exp(logit - total));
 }
 
-function logSumExp(logits: readonly number[]): number {
-  const top = logits[largest(logits)];
-  return top + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0));
+/** Cross-entropy of one row's logits with its label, in nats. */
+export function crossEntropyOf(logits: ArrayLike<number>, label: number): number {
+  return logSumExp(logits) - logits[label];
+}
+
+function logSumExp(logits: ArrayLike<number>): number {
+  let [top, sum] = [-Infinity, 0];
+  for (let i = 0; i < logits.length; i++) top = Math.max(top, logits[i]);
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - top);
+  return top + Math.log(sum);
 }

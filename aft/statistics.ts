@@ -48,6 +48,13 @@ export function summarise(values: readonly number[]): Summary {
   return { count, mean, sd: Math.sqrt(squares / (count - 1)) };
 }
 
+/** Entropy of shares that add up to 1, in nats. */
+export function entropyOf(shares: Iterable<number>): number {
+  let entropy = 0;
+  for (const share of shares) if (share > 0) entropy -= share * Math.log(share);
+  return entropy;
+}
+
 /**
  * Pearson's correlation of pairs of numbers.
  *

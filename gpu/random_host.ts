@@ -65,6 +65,13 @@ export function randomBits(seed: number, stream: number, counter: number): numbe
   return threefry(low, high, counter >>> 0, stream >>> 0)[0];
 }
 
+/** Two independent numbers of the normal distribution from two random words (Box and Muller, 1958). */
+export function gaussians([a, b]: readonly [number, number]): [number, number] {
+  const radius = Math.sqrt(-2 * Math.log((a + 1) / 2 ** 32)); // from 1 / 2^32 to 1: never log 0
+  const angle = 2 * Math.PI * b / 2 ** 32;
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+}
+
 /** Rounds of the shuffle below: the deviation from uniform falls geometrically with each. */
 export const SHUFFLE_ROUNDS = 128;
 

@@ -1,6 +1,6 @@
 /** Columns that know nothing: the same ones in every run. */
 
-import { threefry } from "../../gpu/random_host.ts";
+import { gaussians, threefry } from "../../gpu/random_host.ts";
 import type { FeatureSplit } from "../data/features.ts";
 import { columnStatistics } from "../data/normalise.ts";
 import type { TeacherFeatures } from "../training/prepare.ts";
@@ -32,7 +32,7 @@ export function noiseTeacher(
   const numbers = isHalf ? new Float16Array(rows * columns) : new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column += 2) {
-      const pair = gaussians(row, column / 2);
+      const pair = gaussians(threefry(...KEY, row, column / 2));
       numbers[row * columns + column] = deviation * pair[0];
       if (column + 1 < columns) numbers[row * columns + column + 1] = deviation * pair[1];
     }
@@ -41,12 +41,4 @@ export function noiseTeacher(
     ? { rows, columns, values: numbers, dtype: "f32" }
     : { rows, columns, values: new Uint16Array(numbers.buffer), dtype: "f16" };
   return { name: NOISE, columns, splits: { train } };
-}
-
-/** Two independent numbers of the normal distribution (Box and Muller, 1958). */
-function gaussians(row: number, pair: number): [number, number] {
-  const [a, b] = threefry(...KEY, row, pair);
-  const radius = Math.sqrt(-2 * Math.log((a + 1) / 2 ** 32)); // from 1 / 2^32 to 1: never log 0
-  const angle = 2 * Math.PI * b / 2 ** 32;
-  return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }

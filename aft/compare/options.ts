@@ -118,8 +118,9 @@ export function sharedFields(
   { method, fields }: MethodEntry,
 ): Partial<TrainConfig> {
   const { data: _, format: _1, label: _2, task: _3, testSize: _4, features: _5, ...rest } = base;
-  const { init: _6, initMap: _7, text: _11, tokens: _12, ...settings } = rest; // of files, whose bytes count, not their names
-  const { standardise: _8, regulariserLr: _9, featureStorage: _10, ...plain } = settings;
+  const { text: _6, tokens: _7, ...beside } = rest;
+  const { init: _8, initMap: _9, ...settings } = beside; // of files, whose bytes count, not their names
+  const { standardise: _10, regulariserLr: _11, featureStorage: _12, ...plain } = settings;
   return { ...methodOf(method).usesTeachers ? settings : plain, ...fields, method };
 }
 

@@ -17,10 +17,11 @@ import { type CrossFit, crossFit } from "../rank/cross_fit.ts";
 import { pickLabels } from "../rank/features.ts";
 import { matrix } from "../rank/linear_algebra/matrix.ts";
 import type { Score } from "../score.ts";
+import { entropyOf } from "../statistics.ts";
 import { outputGap } from "./logitkd.ts";
 import type { Method } from "./method.ts";
 import type { Preparation } from "./preparation.ts";
-import { relevances } from "./relevance.ts";
+import { relevances, scalesAt } from "./relevance.ts";
 import { computed, named } from "./rows.ts";
 
 /** Strength of the answers of the probe, beside a task loss of 1, where it knows everything. */
@@ -62,7 +63,7 @@ export const auto: Method = {
       rate: "regulariser",
       prepare(rows) {
         const { outputs, score } = answersOf(rows);
-        constants.s.write(rootScales(relevances(rows)));
+        constants.s.write(scalesAt(relevances(rows).map(Math.sqrt)));
         constants.targets.write(Float32Array.from(outputs.values));
         constants.known.write(Float32Array.of(knownShare(score, rows)));
         return Promise.resolve();
@@ -76,11 +77,6 @@ export const auto: Method = {
     };
   },
 };
-
-/** Scales s at which rho = sigmoid(s) is the root of a relevance. */
-function rootScales(relevance: Float64Array): Float32Array<ArrayBuffer> {
-  return Float32Array.from(relevance, (r) => Math.log(Math.sqrt(r) / (1 - Math.sqrt(r))));
-}
 
 /** Mean square with columns weighed by rho^2 over its mean. */
 function weighed(error: Tensor, rho: Tensor): Tensor {
@@ -121,8 +117,8 @@ function unitSquare(weights: Float64Array): Float64Array {
 /** Share of the labels' entropy, or of their variance, that answers explain; from 0 to 1. */
 function knownShare(score: Score, { labels, classes, rows }: Preparation): number {
   if ("r2" in score) return Math.max(0, score.r2);
-  const counts = new Float64Array(classes);
+  const counts = new Array<number>(classes).fill(0);
   for (const label of labels) counts[label]++;
-  const entropy = counts.reduce((sum, n) => n > 0 ? sum - n / rows * Math.log(n / rows) : sum, 0);
+  const entropy = entropyOf(counts.map((count) => count / rows));
   return entropy > 0 ? Math.max(0, 1 - score.loss / entropy) : 0;
 }

@@ -3,9 +3,10 @@
 import { matmul, mean, square, sub, type Variable, variable, zeros } from "../../gpu/mod.ts";
 import { matrix } from "../rank/linear_algebra/matrix.ts";
 import { type Logme, logme } from "../rank/logme.ts";
+import { probabilities } from "../score.ts";
 import type { Method } from "./method.ts";
-import type { Preparation } from "./preparation.ts";
 import { computed } from "./rows.ts";
+import { teacherMatrices } from "./teacher_columns.ts";
 
 /** Evidence, in nats per row, by which one teacher's share is e times that of another. */
 const TEMPERATURE = 0.1;
@@ -53,8 +54,10 @@ export const btune: Method = {
         return mean(square(sub(said, mixed)));
       },
       async prepare(rows) {
-        const own = posteriorOf(await rows.student(), rows);
-        writeHeads(heads, own, teacherPosteriors(rows, blocks));
+        const { labels } = rows;
+        const first = matrix(rows.rows, features, await rows.student());
+        const teachers = teacherMatrices(rows, blocks).map((psi) => logme(psi, labels));
+        writeHeads(heads, logme(first, labels), teachers);
       },
     };
   },
@@ -72,7 +75,7 @@ export function writeHeads(
   student: Posterior,
   teachers: readonly Posterior[],
 ): void {
-  const shares = sharesOf(teachers.map(({ score }) => score));
+  const shares = probabilities(teachers.map(({ score }) => score / TEMPERATURE));
   const [outputs, columns] = heads.teacher.shape;
   const mixed = new Float32Array(outputs * columns);
   let start = 0;
@@ -88,32 +91,4 @@ export function writeHeads(
   heads.student.write(own);
   heads.teacher.write(mixed);
   heads.shares.write(Float32Array.from(shares));
-}
-
-/** softmax(score / 0.1). */
-function sharesOf(scores: readonly number[]): number[] {
-  const top = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp((score - top) / TEMPERATURE));
-  const total = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / total);
-}
-
-function posteriorOf(values: Float32Array, { rows, labels }: Preparation): Logme {
-  return logme(matrix(rows, values.length / rows, values), labels);
-}
-
-/** LogME of each teacher's own columns. */
-function teacherPosteriors(rows: Preparation, blocks: readonly number[]): Logme[] {
-  const all = rows.teacher();
-  const columns = all.length / rows.rows;
-  let start = 0;
-  return blocks.map((width) => {
-    const block = new Float32Array(rows.rows * width);
-    for (let row = 0; row < rows.rows; row++) {
-      const at = row * columns + start;
-      block.set(all.subarray(at, at + width), row * width);
-    }
-    start += width;
-    return posteriorOf(block, rows);
-  });
 }

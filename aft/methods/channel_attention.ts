@@ -3,6 +3,7 @@
 import { scaled, scaleOf } from "../rank/features.ts";
 import { type Matrix, matrix } from "../rank/linear_algebra/matrix.ts";
 import { type LinearProbe, linearProbe, probeOutputs } from "../rank/probe.ts";
+import { crossEntropyOf } from "../score.ts";
 import type { Preparation } from "./preparation.ts";
 
 /** Rows that columns are judged by, at most: the first ones, which were drawn at random. */
@@ -43,7 +44,7 @@ function lossesWithout(x: Matrix, labels: ArrayLike<number>, head: LinearProbe):
   const { weights, scale } = head;
   const losses = new Float64Array(x.columns);
   const without = new Float64Array(outputs.columns);
-  const lossOf = labels instanceof Int32Array ? crossEntropy : squaredError;
+  const lossOf = labels instanceof Int32Array ? crossEntropyOf : squaredError;
   for (let row = 0; row < x.rows; row++) {
     for (let column = 0; column < x.columns; column++) {
       const part = x.values[row * x.columns + column] / scale.deviation[column];
@@ -55,14 +56,6 @@ function lossesWithout(x: Matrix, labels: ArrayLike<number>, head: LinearProbe):
     }
   }
   return matrix(x.columns, 1, losses);
-}
-
-function crossEntropy(logits: Float64Array, label: number): number {
-  let top = -Infinity;
-  for (const logit of logits) top = Math.max(top, logit);
-  let total = 0;
-  for (const logit of logits) total += Math.exp(logit - top);
-  return Math.log(total) + top - logits[label];
 }
 
 function squaredError([value]: Float64Array, label: number): number {

@@ -1,6 +1,7 @@
 /** One set of outputs from those of several teachers. */
 
-import { probabilities, rowOf } from "../score.ts";
+import { crossEntropyOf, probabilities, rowOf } from "../score.ts";
+import { entropyOf } from "../statistics.ts";
 import type { Matrix } from "../rank/linear_algebra/matrix.ts";
 import type { EnsembleName } from "./options.ts";
 import type { Preparation } from "./preparation.ts";
@@ -11,12 +12,9 @@ type Doubt = (outputs: readonly number[], label: number, classes: number) => num
 /** Doubts by the ensemble that weighs by them; the mean weighs all alike. */
 const doubts: Readonly<Record<EnsembleName, Doubt>> = {
   mean: () => 0,
-  entropy: (outputs, _, classes) =>
-    classes === 0
-      ? 0
-      : probabilities(outputs).reduce((sum, p) => p > 0 ? sum - p * Math.log(p) : sum, 0),
+  entropy: (outputs, _, classes) => classes === 0 ? 0 : entropyOf(probabilities(outputs)),
   confidence: (outputs, label, classes) =>
-    classes === 0 ? (outputs[0] - label) ** 2 : -Math.log(probabilities(outputs)[label]),
+    classes === 0 ? (outputs[0] - label) ** 2 : crossEntropyOf(outputs, label),
 };
 
 /**

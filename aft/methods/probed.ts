@@ -1,9 +1,10 @@
 /** What linear probes of the teachers say of the training rows. */
 
 import { crossFit } from "../rank/cross_fit.ts";
-import { type Matrix, matrix } from "../rank/linear_algebra/matrix.ts";
+import type { Matrix } from "../rank/linear_algebra/matrix.ts";
 import { linearProbe, probeOutputs } from "../rank/probe.ts";
 import type { Preparation } from "./preparation.ts";
+import { teacherMatrices } from "./teacher_columns.ts";
 
 /**
  * Outputs of a probe per teacher.
@@ -19,21 +20,8 @@ export function probedOutputs(
   blocks: readonly number[],
   folds: number,
 ): Matrix[] {
-  const psi = rows.teacher();
-  const total = blocks.reduce((a, b) => a + b, 0);
   const classes = rows.classes > 0 ? { classes: rows.classes } : {};
-  let start = 0;
-  return blocks.map((columns) => {
-    const first = start;
-    start += columns;
-    const features = matrix(
-      rows.rows,
-      columns,
-      Float64Array.from(
-        { length: rows.rows * columns },
-        (_, i) => psi[Math.floor(i / columns) * total + first + i % columns],
-      ),
-    );
+  return teacherMatrices(rows, blocks).map((features) => {
     const labelled = { features, labels: rows.labels };
     if (folds > 1) return crossFit(labelled, { folds, seed: rows.seed, ...classes }).outputs;
     return probeOutputs(linearProbe(labelled, classes), features);

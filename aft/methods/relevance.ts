@@ -29,7 +29,12 @@ interface Moments {
  * @returns One scale per column.
  */
 export function relevantScales(rows: Labelled): Float32Array<ArrayBuffer> {
-  return Float32Array.from(relevances(rows), (r) => Math.log(r / (1 - r)));
+  return scalesAt(relevances(rows));
+}
+
+/** Scales s at which sigmoid(s) is rho, from above 0 to below 1. */
+export function scalesAt(rho: Float64Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from(rho, (r) => Math.log(r / (1 - r)));
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   summarise,
   writeAtomic,
 } from "../../aft/mod.ts";
+import { labelledRows, scaled, scaleOf } from "../../aft/rank/features.ts";
 import { type Matrix, times } from "../../aft/rank/linear_algebra/matrix.ts";
 import { encodeSafetensors, type SafeTensorInput } from "../../nn/mod.ts";
 
@@ -50,9 +51,10 @@ export async function writeDoubled(features: string, data: string, path: string)
  */
 export async function writeMixed(features: string, data: string, path: string): Promise<void> {
   await rewrite(features, data, path, ([train, test]) => {
-    const means = columnMeans(train);
+    const { mean } = scaleOf(train);
+    const centre = { mean, deviation: mean.map(() => 1) };
     const turn = rotation(train.columns, SEED);
-    const turned = [train, test].map((matrix) => times(centredBy(matrix, means), turn));
+    const turned = [train, test].map((matrix) => times(scaled(matrix, centre), turn));
     const size = Math.sqrt(
       turned[0].values.reduce((sum, x) => sum + x * x, 0) /
         turned[0].values.length,
@@ -78,16 +80,6 @@ async function rewrite(
     values: Float32Array.from(values),
   }));
   await writeAtomic(path, encodeSafetensors({ train, test }));
-}
-
-function columnMeans({ rows, columns, values }: Matrix): Float64Array {
-  const means = new Float64Array(columns);
-  values.forEach((value, i) => means[i % columns] += value / rows);
-  return means;
-}
-
-function centredBy({ rows, columns, values }: Matrix, means: Float64Array): Matrix {
-  return { rows, columns, values: values.map((value, i) => value - means[i % columns]) };
 }
 
 /**
@@ -116,11 +108,11 @@ export async function writeLogits(
   const tensors = Object.fromEntries(
     ([["train", train], ["test", test]] as const).flatMap(([name, values]) => {
       const { rows, inputs } = dataset.splits[name];
-      const scaled = Float32Array.from(values, (value) => (value - mean!) / sd!);
+      const labels = Float32Array.from(values, (value) => (value - mean!) / sd!);
       const dtype = inputs instanceof Uint8Array ? "U8" : "F32";
       return [
         [`${name}.inputs`, { dtype, shape: [rows, ...dataset.inputShape], values: inputs }],
-        [`${name}.labels`, { dtype: "F32", shape: [rows], values: scaled }],
+        [`${name}.labels`, { dtype: "F32", shape: [rows], values: labels }],
       ] as [string, SafeTensorInput][];
     }),
   );
@@ -135,21 +127,11 @@ function logitsOf(
 ): number[][] {
   const { labels } = splits.train;
   const { train, val } = chooseRows(labels, { seed: SEED, task, valSize: 0.2 });
-  const rows = (chosen: Uint32Array) => ({
-    features: pick(features[0], chosen),
-    labels: Int32Array.from(chosen, (row) => labels[row]),
-  });
+  const all = { features: features[0], labels: Int32Array.from(labels) };
+  const rows = (chosen: Uint32Array) => labelledRows(all, chosen);
   const probe = linearProbe(rows(train), { validation: rows(val), classes: classes.length });
   return features.map((matrix) => {
     const { values, columns } = probeOutputs(probe, matrix);
     return Array.from({ length: matrix.rows }, (_, row) => values[row * columns + label]);
   });
-}
-
-function pick({ columns, values }: Matrix, rows: Uint32Array): Matrix {
-  const result = new Float64Array(rows.length * columns);
-  rows.forEach((row, i) => {
-    result.set(values.subarray(row * columns, (row + 1) * columns), i * columns);
-  });
-  return { rows: rows.length, columns, values: result };
 }

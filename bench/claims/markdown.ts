@@ -39,3 +39,21 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 export function code(text: string): string {
   return `\`${text}\``;
 }
+
+/**
+ * Puts a text between the two marks of a page, `<!-- name -->` and `<!-- /name -->`.
+ *
+ * @param page The page as it is.
+ * @param name What the marks are called.
+ * @param text What stands between them from now on.
+ * @returns The page with it.
+ * @throws {RangeError} If the page has no such marks.
+ */
+export function betweenMarks(page: string, name: string, text: string): string {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [page.indexOf(start), page.indexOf(end)];
+  if (from < 0 || to < from) {
+    throw new RangeError(`Cannot write the ${name}: the page has no ${start} and ${end}`);
+  }
+  return `${page.slice(0, from + start.length)}\n\n${text}\n\n${page.slice(to)}`;
+}

@@ -4,7 +4,7 @@ import { formatCount, formatNumber } from "../../aft/report/html.ts";
 import type { Claim, Evidence, Verdict } from "./claim.ts";
 import { listed, mean, signed, teacherText, unitOf } from "./facts.ts";
 import type { Kept, KeptRow } from "./kept.ts";
-import { code, paragraph, table } from "./markdown.ts";
+import { betweenMarks, code, paragraph, table } from "./markdown.ts";
 import { svgFile } from "./svg.ts";
 import { scoreRanks } from "./teacher_verdicts.ts";
 
@@ -16,9 +16,6 @@ export interface ClaimEvidence {
   readonly evidence: Evidence;
 }
 
-const START = "<!-- claims -->";
-const END = "<!-- /claims -->";
-
 /**
  * Puts the claims between the two marks of a page.
  *
@@ -28,12 +25,8 @@ const END = "<!-- /claims -->";
  * @throws {RangeError} If the page has no marks.
  */
 export function pageWith(page: string, found: readonly ClaimEvidence[]): string {
-  const [from, to] = [page.indexOf(START), page.indexOf(END)];
-  if (from < 0 || to < from) {
-    throw new RangeError(`Cannot write the claims: the page has no ${START} and ${END}`);
-  }
   const parts = [overview(found), ...found.map(sectionOf)];
-  return `${page.slice(0, from + START.length)}\n\n${parts.join("\n\n")}\n\n${page.slice(to)}`;
+  return betweenMarks(page, "claims", parts.join("\n\n"));
 }
 
 /**

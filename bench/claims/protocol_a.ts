@@ -15,6 +15,7 @@ import {
   type Teacher,
   Trainer,
 } from "../../aft/mod.ts";
+import { betweenMarks, table } from "./markdown.ts";
 
 /** One line of the table: settings, and what an independent implementation reached. */
 interface Row {
@@ -114,7 +115,7 @@ function isWithin(accuracy: number, loss: number, [expected, , entropy]: Row["ex
 }
 
 function tableOf(runs: readonly Run[]): string {
-  const lines = ROWS.flatMap((row) => {
+  const rows = ROWS.flatMap((row) => {
     const own = runs.filter((run) => run.row === nameOf(row));
     if (own.length < 2) return [];
     const { mean: accuracy, sd } = summarise(own.map(({ accuracy }) => 100 * accuracy));
@@ -122,29 +123,23 @@ function tableOf(runs: readonly Run[]): string {
     const [expected, spread, entropy] = row.expected;
     const cells = [
       nameOf(row),
-      own.length,
+      String(own.length),
       `${accuracy!.toFixed(1)} ± ${sd!.toFixed(1)}`,
       `${expected.toFixed(1)} ± ${spread.toFixed(1)}`,
       loss!.toFixed(2),
       entropy.toFixed(2),
       isWithin(accuracy!, loss!, row.expected) ? "yes" : "no",
     ];
-    return [`| ${cells.join(" | ")} |`];
+    return [cells];
   });
-  return [
-    "| method | seeds | accuracy % | PyTorch | cross-entropy | PyTorch | within |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
-    ...lines,
-  ].join("\n");
+  const heads = ["method", "seeds", "accuracy %", "PyTorch", "cross-entropy", "PyTorch", "within"];
+  return table(heads, rows);
 }
 
 /** Replaces the table between the page's two markers. */
 async function writePage(runs: readonly Run[]): Promise<void> {
   const page = await Deno.readTextFile(PAGE);
-  const [start, end] = ["<!-- protocol-a -->", "<!-- /protocol-a -->"];
-  const before = page.slice(0, page.indexOf(start) + start.length);
-  const after = page.slice(page.indexOf(end));
-  await Deno.writeTextFile(PAGE, `${before}\n\n${tableOf(runs)}\n\n${after}`);
+  await Deno.writeTextFile(PAGE, betweenMarks(page, "protocol-a", tableOf(runs)));
 }
 
 if (import.meta.main) {

@@ -1,10 +1,10 @@
 /** Random numbers on the host: Gaussian ones, and rotations. */
 
-import { randomBits } from "../../gpu/mod.ts";
+import { gaussians, seedWords, threefry } from "../../gpu/random_host.ts";
 import { type Matrix, matrix } from "../../aft/rank/linear_algebra/matrix.ts";
 
 /**
- * Draws Gaussian numbers (Box and Muller).
+ * Draws Gaussian numbers.
  *
  * @param count How many.
  * @param seed Decides them, with the stream.
@@ -12,13 +12,13 @@ import { type Matrix, matrix } from "../../aft/rank/linear_algebra/matrix.ts";
  * @returns Numbers of mean 0 and variance 1.
  */
 export function normals(count: number, seed: number, stream: number): Float64Array {
-  const uniform = (at: number) => (randomBits(seed, stream, at) + 0.5) / 2 ** 32;
-  return Float64Array.from({ length: count }, (_, i) => {
-    const pair = i - i % 2;
-    const radius = Math.sqrt(-2 * Math.log(uniform(pair)));
-    const angle = 2 * Math.PI * uniform(pair + 1);
-    return radius * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
-  });
+  const [low, high] = seedWords(seed);
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i += 2) {
+    const pair = gaussians(threefry(low, high, i / 2, stream));
+    values.set(pair.slice(0, count - i), i);
+  }
+  return values;
 }
 
 /**

@@ -13,15 +13,11 @@ import {
   mean,
   rowsOf,
   sigmoid,
+  softmax,
   sum,
 } from "./support.ts";
 
 const auto = methods["aft-auto"];
-
-function softmax(row: readonly number[]): number[] {
-  const powers = row.map(Math.exp);
-  return powers.map((p) => p / sum(powers));
-}
 
 /** Rows come from the last to the first. */
 function reference({ phi, psi, logits, variables }: HostSeen): number {

@@ -16,15 +16,11 @@ import {
   mean,
   prepareWith,
   rowsOf,
+  softmax,
   sum,
 } from "./support.ts";
 
 const { logitkd } = methods;
-
-function softmax(row: readonly number[]): number[] {
-  const powers = row.map(Math.exp);
-  return powers.map((p) => p / sum(powers));
-}
 
 /** T^2 KL over rows, which come from the last to the first. */
 const divergence = (t: number) => ({ logits, variables }: HostSeen) => {

@@ -48,6 +48,12 @@ export const scaled = (x: Matrix, weights: readonly number[]) =>
   x.map((row) => row.map((v, c) => v * weights[c]));
 export const sigmoid = (s: number) => 1 / (1 + Math.exp(-s));
 
+/** Chances of the classes. */
+export function softmax(logits: readonly number[]): number[] {
+  const powers = logits.map(Math.exp);
+  return powers.map((p) => p / sum(powers));
+}
+
 export function centred(x: Matrix): Matrix {
   const means = transposed(x).map(mean);
   return x.map((row) => row.map((v, c) => v - means[c]));
