@@ -2,7 +2,8 @@
 
 import { ConfigError, FormatError } from "../gpu/errors.ts";
 import { parseSchedule } from "../nn/mod.ts";
-import { type ConfigField, configFields } from "./config_fields.ts";
+import { configFields } from "./config_fields.ts";
+import type { ConfigField } from "./config_kinds.ts";
 import type { DataFormat, TaskKind } from "./data/types.ts";
 import {
   type Method,

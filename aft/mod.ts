@@ -70,7 +70,8 @@ export {
   type TrainConfig,
   type TrainSettings,
 } from "./config.ts";
-export { type ConfigField, configFields, type ConfigGroup } from "./config_fields.ts";
+export { configFields } from "./config_fields.ts";
+export type { ConfigField, ConfigGroup } from "./config_kinds.ts";
 export {
   type CutRows,
   DATA_FORMATS,

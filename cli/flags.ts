@@ -1,7 +1,7 @@
 /** What flags a command has, and how its arguments are read. */
 
 import { parseArgs } from "@std/cli/parse-args";
-import type { ConfigField } from "../aft/config_fields.ts";
+import type { ConfigField } from "../aft/config_kinds.ts";
 import { nearestName } from "../aft/nearest.ts";
 import { ConfigError } from "../gpu/errors.ts";
 
