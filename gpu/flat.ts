@@ -95,7 +95,7 @@ export class Flat {
         );
       }
     });
-    return packed(tensors, this.offsets, this.values.size);
+    return packed(tensors, this.offsets, this.values.size, true);
   }
 
   #adopt(variables: readonly Variable[]): void {

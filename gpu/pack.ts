@@ -25,16 +25,19 @@ const placedOp: InlineOp = {
  *
  * @param tensors f32, of any shapes.
  * @param offsets Element at which each starts, a multiple of {@link ALIGNMENT}; ranges do not overlap.
- * @param size Elements in all; what no tensor fills is 0.
+ * @param size Elements in all.
+ * @param zeroGaps Whether what no tensor fills is 0, which takes a buffer of its own for as long as
+ * the plan is kept; else it is anything.
  * @returns f32 `[size]`.
  */
 export function packed(
   tensors: readonly Tensor[],
   offsets: readonly number[],
   size: number,
+  zeroGaps = false,
 ): Tensor {
   const placed = tensors.map((x, i) =>
     record(placedOp, [nodeOf(x)], x.shape, x.dtype, { offset: offsets[i] })
   );
-  return wrap(record(packOp, placed, [size], "f32", { offsets }));
+  return wrap(record(packOp, placed, [size], "f32", { offsets, zeroGaps }));
 }

@@ -55,7 +55,7 @@ export class PlanMemory {
 
   constructor(readonly arena: Arena, program: Program, graph: Graph) {
     this.#placePacks(graph.vertices);
-    this.#placeSlots(program, graph.outputs);
+    this.#placeSlots(program, graph);
   }
 
   /** Where a vertex's elements are. */
@@ -71,43 +71,67 @@ export class PlanMemory {
     for (const handle of this.#own) this.arena.gpu.destroy(handle);
   }
 
-  /** A pack's gaps have to stay zero, so its buffer is shared with nothing. */
+  /** Packs whose gaps have to stay zero: their buffers are shared with nothing. */
   #placePacks(vertices: readonly Vertex[]): void {
-    for (const pack of vertices) {
-      if (pack.op.kind !== "pack" || pack.node.value !== undefined) continue;
-      const bytes = byteLength(pack.dtype, sizeOf(pack.shape));
-      const handle = this.arena.gpu.make(Math.ceil(bytes / 256) * 256, 0x4 | 0x8 | 0x80);
+    for (const pack of packsOf(vertices)) {
+      if (pack.attributes.zeroGaps !== true) continue;
+      const handle = this.arena.gpu.make(Math.ceil(bytesOf(pack) / 256) * 256, 0x4 | 0x8 | 0x80);
       this.#own.push(handle);
-      this.#places.set(pack, { handle, offset: 0, bytes });
-      const offsets = pack.attributes.offsets as readonly number[];
-      pack.inputs.forEach((input, i) => {
-        const own = byteLength(input.dtype, sizeOf(input.shape));
-        this.#places.set(input, { handle, offset: 4 * offsets[i], bytes: own });
-      });
+      this.#place(pack, handle);
     }
   }
 
-  #placeSlots({ kernels, copies }: Program, outputs: readonly Vertex[]): void {
-    const end = kernels.length;
-    const lastRead = new Map<Vertex, number>();
-    kernels.forEach(({ reads }, i) => reads.forEach(({ vertex }) => lastRead.set(vertex, i)));
-    for (const vertex of [...outputs, ...copies.map(({ value }) => value)]) {
-      lastRead.set(vertex, end);
-    }
-    const busy = new Map<Vertex, Slot>();
-    kernels.forEach(({ targets, reads }, i) => {
-      for (const { vertex, storage } of targets) {
-        if (storage !== undefined || this.#places.has(vertex)) continue;
-        const bytes = byteLength(vertex.dtype, sizeOf(vertex.shape));
-        const slot = this.arena.take(bytes, new Set(busy.values()));
-        if (!this.#slots.has(slot)) slot.users++;
-        this.#slots.add(slot);
-        busy.set(vertex, slot);
-        this.#places.set(vertex, { handle: slot.handle, offset: 0, bytes });
-      }
-      for (const vertex of [...reads.map((read) => read.vertex), ...targets.map((t) => t.vertex)]) {
-        if ((lastRead.get(vertex) ?? i) <= i) busy.delete(vertex);
-      }
+  /** Puts a value at the start of a buffer, and what is packed in it into its ranges. */
+  #place(vertex: Vertex, handle: GPUBuffer): void {
+    this.#places.set(vertex, { handle, offset: 0, bytes: bytesOf(vertex) });
+    if (vertex.op.kind !== "pack") return;
+    const offsets = vertex.attributes.offsets as readonly number[];
+    vertex.inputs.forEach((input, i) => {
+      this.#places.set(input, { handle, offset: 4 * offsets[i], bytes: bytesOf(input) });
     });
   }
+
+  #placeSlots({ kernels, copies }: Program, { vertices, outputs }: Graph): void {
+    const end = kernels.length;
+    const homes = homesOf(vertices);
+    const home = (vertex: Vertex) => homes.get(vertex) ?? vertex;
+    const touched = kernels.map(({ reads, targets }) =>
+      [...reads, ...targets].map(({ vertex }) => home(vertex))
+    );
+    const lastUse = new Map<Vertex, number>();
+    touched.forEach((those, i) => those.forEach((vertex) => lastUse.set(vertex, i)));
+    for (const vertex of [...outputs, ...copies.map(({ value }) => value)]) {
+      lastUse.set(home(vertex), end);
+    }
+    const busy = new Map<Vertex, Slot>();
+    kernels.forEach(({ targets }, i) => {
+      for (const { vertex, storage } of targets) {
+        if (storage !== undefined || this.#places.has(vertex)) continue;
+        const whole = home(vertex);
+        const slot = this.arena.take(bytesOf(whole), new Set(busy.values()));
+        if (!this.#slots.has(slot)) slot.users++;
+        this.#slots.add(slot);
+        busy.set(whole, slot);
+        this.#place(whole, slot.handle);
+      }
+      for (const vertex of touched[i]) if (lastUse.get(vertex) === i) busy.delete(vertex);
+    });
+  }
+}
+
+/** Values that others are computed straight into. */
+function packsOf(vertices: readonly Vertex[]): Vertex[] {
+  return vertices.filter(({ op, node }) => op.kind === "pack" && node.value === undefined);
+}
+
+/** The pack of each value that is packed. */
+function homesOf(vertices: readonly Vertex[]): Map<Vertex, Vertex> {
+  const pairs = packsOf(vertices).flatMap((pack) =>
+    pack.inputs.map((input) => [input, pack] as const)
+  );
+  return new Map(pairs);
+}
+
+function bytesOf({ dtype, shape }: Vertex): number {
+  return byteLength(dtype, sizeOf(shape));
 }

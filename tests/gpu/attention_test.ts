@@ -179,6 +179,23 @@ Deno.test("attention() of more pairs than are kept takes memory that grows with 
   assert(long - short < pairs / 4, `${short} and ${long} bytes more for 256 and 1,024 rows`);
 });
 
+Deno.test("another plan of attention() in blocks takes the memory of the first", async () => {
+  const [layers, side] = [8, [1, 2, 64, 64]];
+  const slopes = grad((x: Tensor) => {
+    let y = x;
+    for (let i = 0; i < layers; i++) y = attention(y, y, y, { keptPairs: 2 ** 11 });
+    return sum(mul(y, y));
+  });
+  const bytesOf = async (run: (x: Tensor) => Tensor) => {
+    const x = onDevice(numbers(side, 4));
+    return (await counted(() => evaluate([run(x)]))).liveBytes;
+  };
+  await bytesOf(slopes);
+  const more = await bytesOf((x) => mul(slopes(x), x)); // the same steps and one more
+  const bytes = 4 * 2 * 64 * 64; // of one tensor; the plan's own numbers take a third of it a layer
+  assert(more < layers * bytes, `${more} bytes more, where a tensor takes ${bytes}`);
+});
+
 Deno.test("gradients of attention()'s gradients agree with those of its composition", async () => {
   const shape = [1, 1, 3, 2];
   const inputs = [1, 2, 3].map((seed) => onDevice(numbers(shape, seed)));
