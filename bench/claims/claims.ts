@@ -5,10 +5,18 @@ import { errorBars, overNoise, overRows, rankingChart, teacherCharts } from "./c
 import type { Claim } from "./claim.ts";
 import { type ClaimDefinition, type ClaimName, definitions } from "./definitions.ts";
 import { teacherText } from "./facts.ts";
-import { writeDoubled, writeLogits, writeMixed } from "./made.ts";
+import { writeDoubled, writeLogits, writeMixed, writeShuffled } from "./made.ts";
 import { scoreSets } from "./scores.ts";
 import { ranking, severalTeachers } from "./teacher_verdicts.ts";
-import { ablations, helps, leads, leadsBoth, staysFlat, unchanged } from "./verdicts.ts";
+import {
+  ablations,
+  helps,
+  leads,
+  leadsBoth,
+  standsUseless,
+  staysFlat,
+  unchanged,
+} from "./verdicts.ts";
 
 const featuresOf = (data: string, teacher: string) =>
   `${data}/features/cifar10_${teacher}.f16.safetensors`;
@@ -21,6 +29,15 @@ const parts: Record<ClaimName, Omit<Claim, keyof ClaimDefinition>> = {
     charts: errorBars,
   },
   noise: { verdict: staysFlat, charts: overNoise },
+  useless: {
+    async prepare(data, made) {
+      await makeFolder(made);
+      const path = `${made}/squeezenet_shuffled.safetensors`;
+      await writeShuffled(featuresOf(data, "squeezenet"), `${data}/cifar10`, path);
+    },
+    verdict: standsUseless,
+    charts: errorBars,
+  },
   teachers: { verdict: severalTeachers, charts: teacherCharts },
   labels: {
     verdict: ({ tables }) =>

@@ -83,6 +83,30 @@ export const definitions = [
     }],
   },
   {
+    name: "useless",
+    title: "A teacher that knows nothing",
+    question:
+      "Does a student keep its accuracy when a teacher that knows nothing of its rows stands beside a " +
+      "useful one, and when there is no other?",
+    note:
+      "The useless teacher is squeezenet with its rows in a random order, so that its columns are " +
+      "as lifelike as a useful teacher's. `beside` has both, `alone` the useless one alone.",
+    comparisons: [
+      { name: "squeezenet", flags: `${cifar("squeezenet")} ${MLP} ${BETAS} ${FOUR}` },
+      {
+        name: "beside",
+        flags: `${
+          cifar("squeezenet")
+        },$MADE/squeezenet_shuffled.safetensors ${MLP} ${BETAS} ${FOUR}`,
+      },
+      {
+        name: "alone",
+        flags: `--data $DATA/cifar10 --features $MADE/squeezenet_shuffled.safetensors ${MLP} ` +
+          `${BETAS} ${FOUR}`,
+      },
+    ],
+  },
+  {
     name: "teachers",
     title: "Several teachers",
     question:

@@ -1,4 +1,4 @@
-/** Files made from the data: doubled and mixed columns, and values in place of classes. */
+/** Files made from the data: columns doubled, mixed, in other rows; values in place of classes. */
 
 import { normals, rotation } from "./random.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "../../aft/mod.ts";
 import { labelledRows, scaled, scaleOf } from "../../aft/rank/features.ts";
 import { type Matrix, times } from "../../aft/rank/linear_algebra/matrix.ts";
+import { permutationOf } from "../../gpu/mod.ts";
 import { encodeSafetensors, type SafeTensorInput } from "../../nn/mod.ts";
 
 /** Decides rotation and noise. */
@@ -64,6 +65,27 @@ export async function writeMixed(features: string, data: string, path: string): 
       return { ...matrix, values: matrix.values.map((x, i) => x + NOISE * size * noise[i]) };
     });
   });
+}
+
+/**
+ * Writes a teacher's features with their rows in a random order: columns as they were, of which none
+ * says anything of its row's label any more.
+ *
+ * @param features Feature file with tensors `train` and `test`.
+ * @param data The labelled data they belong to.
+ * @param path Where they go.
+ */
+export async function writeShuffled(features: string, data: string, path: string): Promise<void> {
+  await rewrite(features, data, path, (splits) =>
+    splits.map((matrix, split) => {
+      const { columns, values } = matrix;
+      const order = permutationOf(matrix.rows, { seed: SEED + split });
+      const shuffled = new Float64Array(values.length);
+      order.forEach((from, to) =>
+        shuffled.set(values.subarray(from * columns, (from + 1) * columns), to * columns)
+      );
+      return { ...matrix, values: shuffled };
+    }));
 }
 
 async function rewrite(

@@ -8,8 +8,9 @@
  *     deno task claims NAME|all $DATA --files     makes the files that comparisons read, nothing else
  *     deno task claims --page                 writes page and drawings anew from the kept tables
  *
- * Runs lie in runs/claims (--out), one folder for each comparison; --seeds and --tune-seeds reduce
- * them.
+ * Runs lie in runs/claims (--out), one folder for each comparison, and all finished ones also in
+ * docs/claims/finished.jsonl, so that another machine goes on from there; --seeds and --tune-seeds
+ * reduce them.
  */
 
 import { nearestName } from "../../aft/nearest.ts";
@@ -124,7 +125,9 @@ async function runAll(
   for (const claim of chosen) {
     console.log(claim.title);
     const told = lines.show.bind(lines);
-    const missing = await runClaim(claim, { place, shelf: SHELF, collect, told, signal });
+    const stays = (name: string, runs: number) =>
+      console.log(`The table of ${name} stays as it is: ${formatCount(runs, "run")} made it`);
+    const missing = await runClaim(claim, { place, shelf: SHELF, collect, told, stays, signal });
     await writePage(SHELF, claims);
     if (missing === undefined) return INTERRUPTED;
     if (missing > 0) exit = 1;

@@ -1,6 +1,7 @@
 /** The page of all claims, made from what is kept of them. */
 
 import { formatCount, formatNumber } from "../../aft/report/html.ts";
+import { autoSection } from "./auto_section.ts";
 import type { Claim, Evidence, Verdict } from "./claim.ts";
 import { listed, mean, signed, teacherText, unitOf } from "./facts.ts";
 import type { Kept, KeptRow } from "./kept.ts";
@@ -25,7 +26,8 @@ export interface ClaimEvidence {
  * @throws {RangeError} If the page has no marks.
  */
 export function pageWith(page: string, found: readonly ClaimEvidence[]): string {
-  const parts = [overview(found), ...found.map(sectionOf)];
+  const parts = [overview(found), autoSection(found), ...found.map(sectionOf)]
+    .filter((part) => part !== "");
   return betweenMarks(page, "claims", parts.join("\n\n"));
 }
 

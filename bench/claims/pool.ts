@@ -35,6 +35,14 @@ export async function readPool(folder: string): Promise<Pool> {
   return { records, probes };
 }
 
+/** Several pools as one; where two have a run, the later one's counts. */
+export function together(pools: readonly Pool[]): Pool {
+  return {
+    records: new Map(pools.flatMap(({ records }) => [...records])),
+    probes: new Map(pools.flatMap(({ probes }) => [...probes])),
+  };
+}
+
 async function comparisonsIn(folder: string, depth: number): Promise<string[]> {
   if (depth === 0 || !await exists(folder)) return [];
   const entries = await Array.fromAsync(Deno.readDir(folder));

@@ -10,8 +10,8 @@ import { exists } from "../../aft/files.ts";
 import type { Claim } from "./claim.ts";
 import { keptOf } from "./kept.ts";
 import { type ClaimPlace, madeFolder, optionsOf } from "./options.ts";
-import { partOf, type Pool, readPool } from "./pool.ts";
-import { keep, type Shelf } from "./store.ts";
+import { partOf, type Pool, readPool, together } from "./pool.ts";
+import { keep, keepRuns, keepTable, readRuns, type Shelf } from "./store.ts";
 
 /** How a claim is run. */
 export interface ClaimRun {
@@ -23,6 +23,8 @@ export interface ClaimRun {
   readonly collect?: boolean;
   /** Is told of what happens. */
   readonly told?: (progress: CompareProgress) => void;
+  /** Is told of tables that stay as they are, since they were made from more runs. */
+  readonly stays?: (comparison: string, runs: number) => void;
   /** Stops it. */
   readonly signal?: AbortSignal;
 }
@@ -45,8 +47,8 @@ export async function prepareClaim(claim: Claim, place: ClaimPlace): Promise<voi
 }
 
 /**
- * Does the missing runs of a claim's comparisons, or none where it only collects, and keeps table,
- * cost and scores. Runs that another claim has done are taken over. Linear probes that the runs came
+ * Does the missing runs of a claim's comparisons, or none where it only collects, and keeps runs,
+ * table, cost and scores. Runs that another claim or machine has done are taken over. Linear probes that the runs came
  * without are fitted, in any case.
  *
  * @param claim The claim.
@@ -57,14 +59,15 @@ export async function prepareClaim(claim: Claim, place: ClaimPlace): Promise<voi
  * @throws {GpuError} If runs are to be done and there is no GPU.
  */
 export async function runClaim(claim: Claim, run: ClaimRun): Promise<number | undefined> {
-  const { place, shelf, collect = false, told, signal } = run;
+  const { place, shelf, collect = false, told, stays, signal } = run;
+  const known = async () => together([await readRuns(shelf), await readPool(place.out)]);
   await prepareClaim(claim, place);
   let missing = 0;
   for (const comparison of claim.comparisons) {
     const options = optionsOf(claim, comparison, place);
     const ready = await planFor(resolveOptions(options));
     const { plan } = ready;
-    const pool = partOf(await readPool(place.out), plan);
+    const pool = partOf(await known(), plan);
     if (collect) {
       if (pool.records.size > 0) await fitProbes(ready, pool, options.out, signal);
     } else {
@@ -74,21 +77,31 @@ export async function runClaim(claim: Claim, run: ClaimRun): Promise<number | un
         if (progress.event === "done") missing += progress.missing;
       }
     }
-    const { records, probes } = partOf(await readPool(place.out), plan);
-    await keep(shelf, claim, comparison.name, keptOf(plan.comparison, records, probes));
+    const { records, probes } = partOf(await known(), plan);
+    await keepRuns(shelf, { records, probes });
+    const kept = keptOf(plan.comparison, records, probes);
+    const staying = await keepTable(shelf, claim, comparison.name, kept);
+    if (staying !== undefined) stays?.(comparison.name, staying);
     if (signal?.aborted) return undefined;
   }
   if (claim.score) await keep(shelf, claim, "scores", await claim.score(place.data));
   return missing;
 }
 
-/** Writes the runs that other comparisons have done into the folder of this one. */
-async function takeOver({ records }: Pool, { comparison }: Plan, out: string): Promise<void> {
+/** Writes runs and probes that other comparisons have done into the folder of this one. */
+async function takeOver(
+  { records, probes }: Pool,
+  { comparison }: Plan,
+  out: string,
+): Promise<void> {
   const folder = new CompareFolder(out);
   await folder.open(comparison);
   await folder.refresh();
   for (const record of records.values()) {
     if (!folder.records.has(record.key)) await folder.add(record);
+  }
+  for (const probe of probes.values()) {
+    if (!folder.probes.has(probe.key)) await folder.addProbe(probe);
   }
 }
 

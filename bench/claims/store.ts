@@ -2,8 +2,10 @@
 
 import { exists, makeFolder, readJson, readText, writeAtomic } from "../../aft/files.ts";
 import type { Claim, Evidence } from "./claim.ts";
+import { addFinished, readFinished } from "./finished.ts";
 import type { Kept } from "./kept.ts";
 import { type ClaimEvidence, drawingsOf, pageWith } from "./page.ts";
+import type { Pool } from "./pool.ts";
 import type { TeacherScore } from "./scores.ts";
 
 /** Where results are kept. */
@@ -16,6 +18,40 @@ export interface Shelf {
 
 /** The shelf of this repository. */
 export const SHELF: Shelf = { folder: "docs/claims", page: "docs/claims.md" };
+
+/** The file of all finished runs. */
+export function finishedFile({ folder }: Shelf): string {
+  return `${folder}/finished.jsonl`;
+}
+
+/** Runs and probes that were finished on any machine. */
+export function readRuns(shelf: Shelf): Promise<Pool> {
+  return readFinished(finishedFile(shelf));
+}
+
+/** Keeps runs and probes. */
+export async function keepRuns(shelf: Shelf, pool: Pool): Promise<void> {
+  await makeFolder(shelf.folder);
+  await addFinished(finishedFile(shelf), pool);
+}
+
+/**
+ * Keeps the table of a comparison, unless the one that is there was made from more runs: those are
+ * on no machine any more, and their table is all that is left of them.
+ *
+ * @returns Runs of the table that stays, where it does.
+ */
+export async function keepTable(
+  shelf: Shelf,
+  claim: Pick<Claim, "name">,
+  name: string,
+  kept: Kept,
+): Promise<number | undefined> {
+  const path = `${shelf.folder}/${claim.name}/${name}.json`;
+  const before = await exists(path) ? await readJson(path) as Kept : undefined;
+  if (before !== undefined && before.runs > kept.runs) return before.runs;
+  await keep(shelf, claim, name, kept);
+}
 
 /** Keeps a value of a claim as JSON. */
 export async function keep(

@@ -147,12 +147,7 @@ export function unchanged({ tables }: Evidence): Verdict {
   return both(["doubled", "mixed"].map((name) => {
     const [kept, original] = [tables[name], tables.original];
     if (!kept || !original) return UNKNOWN;
-    const unit = unitOf(kept);
-    const methods = [...new Set(kept.rows.map(({ method }) => method))].filter((m) => m !== "stl");
-    const facts = methods.flatMap((method) => {
-      const fact = between(rowOf(kept, method), rowOf(original, method));
-      return fact ? [`\`${method}\` ${said(fact, unit)}`] : [];
-    });
+    const facts = changes(kept, (method) => rowOf(original, method));
     const aft = between(rowOf(kept, "aft"), rowOf(original, "aft"));
     if (facts.length === 0) return UNKNOWN;
     return {
@@ -160,6 +155,35 @@ export function unchanged({ tables }: Evidence): Verdict {
       text: `${sentence(name)} beside original: ${listed(facts)}.`,
     };
   }));
+}
+
+/** Whether aft loses nothing beside a useless teacher, and nothing from stl with it alone. */
+export function standsUseless({ tables: { squeezenet, beside, alone } }: Evidence): Verdict {
+  const parts = [
+    { kept: beside, words: "With the useless teacher beside squeezenet, from squeezenet alone" },
+    { kept: alone, words: "With the useless teacher alone, from stl" },
+  ];
+  return both(parts.map(({ kept, words }) => {
+    if (!kept) return UNKNOWN;
+    const base = (method: string) =>
+      kept === alone ? rowOf(kept, "stl") : rowOf(squeezenet, method);
+    const facts = changes(kept, base);
+    if (facts.length === 0) return UNKNOWN;
+    const aft = between(rowOf(kept, "aft"), base("aft"));
+    return {
+      holds: aft && decided([aft], aft.mean > -FLAT),
+      text: `${words}: ${listed(facts)}.`,
+    };
+  }));
+}
+
+/** Differences of a table's methods from a line each, in words; stl aside. */
+function changes(kept: Kept, base: (method: string) => KeptRow | undefined): string[] {
+  const methods = [...new Set(kept.rows.map(({ method }) => method))].filter((m) => m !== "stl");
+  return methods.flatMap((method) => {
+    const fact = between(rowOf(kept, method), base(method));
+    return fact ? [`\`${method}\` ${said(fact, unitOf(kept))}`] : [];
+  });
 }
 
 /** Whether aft is first from scratch and from a body; see {@linkcode leads}. */

@@ -3,7 +3,7 @@ import type { Claim } from "../../../bench/claims/claim.ts";
 import { errorBars } from "../../../bench/claims/charts.ts";
 import type { Kept } from "../../../bench/claims/kept.ts";
 import { type ClaimRun, runClaim } from "../../../bench/claims/run.ts";
-import { writePage } from "../../../bench/claims/store.ts";
+import { finishedFile, writePage } from "../../../bench/claims/store.ts";
 import { helps } from "../../../bench/claims/verdicts.ts";
 import { all, inFolder } from "../../aft/compare/small.ts";
 import type { CompareProgress } from "../../../aft/compare/progress.ts";
@@ -87,6 +87,27 @@ Deno.test("runs are collected wherever they lie, without training, and what lack
       ),
       ["elsewhere", "made"],
     );
+  }));
+
+Deno.test("another machine takes the runs from the shelf, and no table gives way to one of fewer runs", () =>
+  inFolder(async (folder) => {
+    const run = await setUp(folder);
+    await runClaim(claim, run);
+    const before = await Promise.all(["two", "three"].map((name) => keptIn(run, name)));
+
+    await Deno.remove(run.place.out, { recursive: true });
+    const said: CompareProgress[] = [];
+    assertEquals(await runClaim(claim, { ...run, told: (progress) => said.push(progress) }), 0);
+    assertEquals(all(said, "run"), []);
+    assertEquals(await Promise.all(["two", "three"].map((name) => keptIn(run, name))), before);
+
+    await Deno.remove(run.place.out, { recursive: true });
+    await Deno.remove(finishedFile(run.shelf));
+    const staying: unknown[] = [];
+    const stays = (name: string, runs: number) => staying.push([name, runs]);
+    await runClaim(claim, { ...run, collect: true, stays });
+    assertEquals(staying, [["two", 5], ["three", 7]]);
+    assertEquals(await Promise.all(["two", "three"].map((name) => keptIn(run, name))), before);
   }));
 
 Deno.test("a claim that is stopped keeps what is finished and says so", () =>
