@@ -45,9 +45,9 @@ export const logitkd: Method = {
       parameters: {},
       constants: { targets },
       rate: "student",
-      prepare(rows) {
-        const said = probedOutputs(rows, blocks ?? [teacher], folds);
-        return Promise.resolve(targets.write(ensembleOf(said, rows, ensemble)));
+      async *prepare(rows) {
+        const said = yield* probedOutputs(rows, blocks ?? [teacher], folds);
+        targets.write(ensembleOf(said, rows, ensemble));
       },
       loss: (batch) => outputGap(batch, targets, temperature),
     };

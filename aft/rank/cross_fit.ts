@@ -57,6 +57,23 @@ export interface CrossFit {
  * ```
  */
 export function crossFit(rows: LabelledFeatures, options: CrossFitOptions = {}): CrossFit {
+  const steps = crossFitSteps(rows, options);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** How far a cross-fit is: fits that are done, of those that there are at most. */
+export interface FitStep {
+  readonly done: number;
+  readonly of: number;
+}
+
+/** {@linkcode crossFit} bit by bit: it yields after every fit, and returns what was found. */
+export function* crossFitSteps(
+  rows: LabelledFeatures,
+  options: CrossFitOptions = {},
+): Generator<FitStep, CrossFit> {
   const { folds = 5, seed = 0, classes, weigh } = options;
   checkRows(rows.features, rows.labels);
   const parts = partsOf(rows.features.rows, folds, seed);
@@ -66,8 +83,13 @@ export function crossFit(rows: LabelledFeatures, options: CrossFitOptions = {}):
     path: pathOf(labelledRows(rows, kept), STRENGTHS, outputs, weigh?.(kept)),
   }));
   let best: CrossFit | undefined;
+  let done = 0;
   for (const strength of STRENGTHS) {
-    const said = fits.map(({ features, path }) => probeOutputs(path.next().value!, features));
+    const said: Matrix[] = [];
+    for (const { features, path } of fits) {
+      said.push(probeOutputs(path.next().value!, features));
+      yield { done: ++done, of: fits.length * STRENGTHS.length };
+    }
     const found = gathered(said, parts.map(({ held }) => held));
     const score = scoreOf(found, rows.labels);
     if (best !== undefined && score.loss > best.score.loss) break;

@@ -7,7 +7,8 @@ import type { Score } from "../score.ts";
 import type { TeacherFeatures, TrainingData } from "../training/prepare.ts";
 import { type RankRowsOptions, RankTask } from "./rows.ts";
 import { type ScoreEntry, type ScoreName, teacherScores } from "./scores.ts";
-import { aMoment, type FeatureView } from "./view.ts";
+import { aMoment } from "../moment.ts";
+import type { FeatureView } from "./view.ts";
 
 /** Options of {@linkcode rankTeachers}. */
 export interface RankOptions extends RankRowsOptions {

@@ -3,6 +3,7 @@
 import { centred, type LabelledFeatures, scaleOf } from "./features.ts";
 import { scaledClasses } from "./hscore.ts";
 import type { Matrix } from "./linear_algebra/matrix.ts";
+import { aMoment } from "../moment.ts";
 import { type LinearProbe, linearProbe, type ProbeOptions, probeSteps } from "./probe.ts";
 import { gramWithMeans, smallGram, type Spectrum, spectrumOf } from "./spectrum.ts";
 import { areClasses, targetsOf } from "./targets.ts";
@@ -112,9 +113,4 @@ export class FeatureView {
   get #centredGram(): Matrix {
     return this.#gram ??= smallGram(this.centred);
   }
-}
-
-/** Lets events in, such as Ctrl-C: a fit keeps the thread to itself. */
-export function aMoment(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

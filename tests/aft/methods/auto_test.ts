@@ -11,6 +11,7 @@ import {
   type Matrix,
   matrixOf,
   mean,
+  prepareWith,
   rowsOf,
   sigmoid,
   softmax,
@@ -55,7 +56,7 @@ async function prepared(psi: Matrix, labels: readonly number[], classes: number)
   const outputs = Math.max(1, classes);
   const shape = { features: 2, teacher: psi[0].length, outputs, rows: psi.length, seed: 0 };
   const { prepare, constants } = auto.create(shape)!;
-  await prepare!(rowsOf(psi, labels, { classes }));
+  await prepareWith({ prepare }, rowsOf(psi, labels, { classes }));
   const [s, targets] = [await constants.s.data(), await constants.targets.data()];
   return { rho: Array.from(s, sigmoid), targets, known: await constants.known.item() };
 }

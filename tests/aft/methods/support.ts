@@ -180,7 +180,10 @@ export function lossOf(
 }
 
 /** Prepares a method to the end. */
-export async function prepareWith(regulariser: Regulariser, rows: Preparation): Promise<void> {
+export async function prepareWith(
+  regulariser: Pick<Regulariser, "prepare">,
+  rows: Preparation,
+): Promise<void> {
   for await (const _ of preparing(regulariser, rows));
 }
 
