@@ -1,7 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { featureMatrix, readDataset, readFeatures } from "../../../aft/mod.ts";
 import { times, transposed } from "../../../aft/rank/linear_algebra/matrix.ts";
-import { writeDoubled, writeLogits, writeMixed } from "../../../bench/claims/made.ts";
+import {
+  writeDoubled,
+  writeLogits,
+  writeMixed,
+  writeShuffled,
+} from "../../../bench/claims/made.ts";
 import { normals, rotation } from "../../../bench/claims/random.ts";
 import { spearman } from "../../../bench/claims/ranks.ts";
 import { encodeSafetensors } from "../../../nn/safetensors.ts";
@@ -73,6 +78,21 @@ Deno.test("mixed features keep the distances of rows but for noise, and are the 
     assertAlmostEquals(sum, 0, 0.05);
     const biggest = (matrix: typeof train) => Math.max(...matrix.values.map(Math.abs));
     assert(biggest(mixed) < 2 && biggest(train) > 5, "the mean is gone");
+  }));
+
+Deno.test("shuffled features have the same rows in another order, training rows apart from test rows", () =>
+  inFolder(async (folder) => {
+    const { data, features } = await setUp(folder);
+    await writeShuffled(features, data, `${folder}/shuffled.safetensors`);
+    const before = await columnsOf(features, data);
+    const after = await columnsOf(`${folder}/shuffled.safetensors`, data);
+    for (const [i, { rows, values }] of before.entries()) {
+      const rowsOf = (values: Float64Array) =>
+        Array.from({ length: rows }, (_, row) => values.slice(row * COLUMNS, (row + 1) * COLUMNS));
+      const [old, anew] = [values, after[i].values].map((values) => rowsOf(values).map(String));
+      assertEquals(anew.toSorted(), old.toSorted());
+      assert(anew.filter((row, at) => row === old[at]).length < rows / 4);
+    }
   }));
 
 Deno.test("values in place of classes are a probe's logit, its mean 0 and variance 1 over training rows", () =>

@@ -161,3 +161,19 @@ Deno.test("ranking holds where the probe orders sets of teachers as aft's studen
   });
   assertEquals(answer(0.3, 0.4).holds, false);
 });
+
+Deno.test("aft stands a useless teacher where it loses no point beside one and none from stl alone", () => {
+  const table = (aft: number, stl = 0.3) => keptTable([["stl", stl], ["aft", aft], ["kd", 0.2]]);
+  const answer = (beside: number, alone: number) =>
+    verdict("useless", {
+      tables: { squeezenet: table(0.5), beside: table(beside), alone: table(alone) },
+    });
+  assertEquals(answer(0.495, 0.295).holds, true);
+  assertEquals(answer(0.48, 0.31).holds, false);
+  assertEquals(answer(0.5, 0.28).holds, false);
+  const { text } = answer(0.48, 0.28);
+  assertStringIncludes(text, "beside squeezenet, from squeezenet alone: `aft` -2.0 points");
+  assertStringIncludes(text, "alone, from stl: `aft` -2.0 points");
+  const alone = { tables: { beside: table(0.5) } };
+  assertEquals(verdict("useless", alone), { holds: undefined, text: "" });
+});

@@ -1,0 +1,63 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { autoSection } from "../../../bench/claims/auto_section.ts";
+import { claims } from "../../../bench/claims/claims.ts";
+import type { ClaimName } from "../../../bench/claims/definitions.ts";
+import type { Kept } from "../../../bench/claims/kept.ts";
+import { keptTable } from "./made_up.ts";
+
+const AUTO = "aft-auto:beta=1";
+
+/** The section of the claims with these tables. */
+function section(tables: Partial<Record<ClaimName, Record<string, Kept>>>): string {
+  return autoSection(
+    claims.map((claim) => ({ claim, evidence: { tables: tables[claim.name as ClaimName] ?? {} } })),
+  );
+}
+
+/** A table in which kd is the best of the others. */
+function table(auto: number): Kept {
+  return keptTable([["stl", 0.3], ["kd", 0.4], [AUTO, auto], ["aft", 0.35]]);
+}
+
+Deno.test("aft-auto is told first, near or behind in every setting that it was run in", () => {
+  const text = section({
+    methods: { squeezenet: table(0.5), both: table(0.38) },
+    cnn: { scratch: table(0.3995) },
+  });
+  assertStringIncludes(
+    text.replaceAll("\n", " "),
+    "Of 3 settings aft-auto is first by its mean in 1, within the 95 % interval of the first in 1 " +
+      "more, and behind it in 1: methods, both (`kd`). It is above stl by its mean in 3, in 3 of " +
+      "them by the interval too.",
+  );
+  const rows = text.split("\n").filter((line) => line.startsWith("| methods, squeezenet"));
+  assertEquals(rows.length, 1);
+  assertStringIncludes(rows[0], "| 52.0 %     | `kd` 42.1 % | +10.0 (");
+});
+
+Deno.test("sets of teachers are settings of their own; lines of aft-auto alone are none", () => {
+  const rows = ["one", "two"].flatMap((teacher) =>
+    ["stl", AUTO, "kd"].map((method) => [method, 0.4, { teachers: [teacher] }] as const)
+  );
+  const text = section({
+    text: { sst2: keptTable(rows) },
+    methods: { both: keptTable([[AUTO, 1]]) },
+  });
+  assertStringIncludes(text, "Of 2 settings");
+  assertStringIncludes(text, "| text, sst2, two");
+  assertEquals(section({ methods: { both: keptTable([[AUTO, 1]]) } }), "");
+});
+
+Deno.test("what noise and a useless teacher change is told where it is known", () => {
+  const noise = keptTable([[AUTO, 0.5], [AUTO, 0.49, { noise: 2048 }]]);
+  const text = section({
+    methods: { squeezenet: table(0.5) },
+    noise: { squeezenet: noise },
+    useless: { squeezenet: table(0.5), beside: table(0.47) },
+  }).replaceAll("\n", " ");
+  assertStringIncludes(
+    text,
+    "What changes it: 2,048 columns of noise beside squeezenet -1.0 points",
+  );
+  assertStringIncludes(text, "and a useless teacher beside squeezenet -3.0 points");
+});
