@@ -13,15 +13,15 @@ import {
   zeros,
 } from "../../gpu/mod.ts";
 import { Linear } from "../../nn/mod.ts";
-import type { CrossFit } from "../rank/cross_fit.ts";
+import { paced } from "../bit_by_bit.ts";
+import { type CrossFit, crossFitSteps, type FitStep } from "../rank/cross_fit.ts";
 import { pickLabels } from "../rank/features.ts";
 import { matrix } from "../rank/linear_algebra/matrix.ts";
 import type { Score } from "../score.ts";
 import { entropyOf } from "../statistics.ts";
 import { outputGap } from "./logitkd.ts";
 import type { Method } from "./method.ts";
-import type { Preparation, PreparationStep } from "./preparation.ts";
-import { crossFitted } from "./probed.ts";
+import type { Preparation } from "./preparation.ts";
 import { relevances, scalesAt } from "./relevance.ts";
 import { computed, named } from "./rows.ts";
 
@@ -63,7 +63,7 @@ export const auto: Method = {
       constants,
       rate: "regulariser",
       async *prepare(rows) {
-        const { outputs, score } = yield* answersOf(rows);
+        const { outputs, score } = yield* paced(answersOf(rows));
         constants.s.write(scalesAt(relevances(rows).map(Math.sqrt)));
         constants.targets.write(Float32Array.from(outputs.values));
         constants.known.write(Float32Array.of(knownShare(score, rows)));
@@ -86,10 +86,10 @@ function weighed(error: Tensor, rho: Tensor): Tensor {
 }
 
 /** What a probe of all teachers' columns, times their relevance, says of rows it has not seen. */
-function answersOf(rows: Preparation): AsyncGenerator<PreparationStep, CrossFit> {
+function answersOf(rows: Preparation): Generator<FitStep, CrossFit> {
   const psi = rows.teacher();
   const features = matrix(rows.rows, psi.length / rows.rows, psi);
-  return crossFitted({ features, labels: rows.labels }, {
+  return crossFitSteps({ features, labels: rows.labels }, {
     seed: rows.seed,
     ...rows.classes > 0 && { classes: rows.classes },
     // Seen from the fitted rows alone: a weight must not know the label of a row that is asked for.

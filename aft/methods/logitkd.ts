@@ -15,6 +15,7 @@ import {
   variable,
   zeros,
 } from "../../gpu/mod.ts";
+import { paced } from "../bit_by_bit.ts";
 import { ensembleOf } from "./ensemble.ts";
 import type { Method, MethodBatch } from "./method.ts";
 import { withDefaults } from "./options.ts";
@@ -46,7 +47,7 @@ export const logitkd: Method = {
       constants: { targets },
       rate: "student",
       async *prepare(rows) {
-        const said = yield* probedOutputs(rows, blocks ?? [teacher], folds);
+        const said = yield* paced(probedOutputs(rows, blocks ?? [teacher], folds));
         targets.write(ensembleOf(said, rows, ensemble));
       },
       loss: (batch) => outputGap(batch, targets, temperature),

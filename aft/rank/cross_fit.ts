@@ -2,6 +2,7 @@
 
 import { permutationOf } from "../../gpu/mod.ts";
 import { ConfigError, ShapeError } from "../../gpu/errors.ts";
+import { drained } from "../bit_by_bit.ts";
 import type { Score } from "../score.ts";
 import { type LabelledFeatures, labelledRows } from "./features.ts";
 import { type Matrix, zeroMatrix } from "./linear_algebra/matrix.ts";
@@ -57,19 +58,26 @@ export interface CrossFit {
  * ```
  */
 export function crossFit(rows: LabelledFeatures, options: CrossFitOptions = {}): CrossFit {
-  const steps = crossFitSteps(rows, options);
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return step.value;
+  return drained(crossFitSteps(rows, options));
 }
 
-/** How far a cross-fit is: fits that are done, of those that there are at most. */
+/** How far a cross-fit is. */
 export interface FitStep {
+  /** Fits that are done, from 1. */
   readonly done: number;
+  /** Fits at most; it may end earlier. */
   readonly of: number;
 }
 
-/** {@linkcode crossFit} bit by bit: it yields after every fit, and returns what was found. */
+/**
+ * {@linkcode crossFit} bit by bit.
+ *
+ * @param rows Rows with their labels, two or more.
+ * @param options Number of parts, seed, classes.
+ * @returns How far it is, after every fit; at last what was found.
+ * @throws {ShapeError} If there are fewer than two rows, or rows have no label.
+ * @throws {ConfigError} If there are fewer than two parts, or a feature or label is not finite.
+ */
 export function* crossFitSteps(
   rows: LabelledFeatures,
   options: CrossFitOptions = {},

@@ -1,5 +1,6 @@
 /** Linear probes: what a linear model can read from features. */
 
+import { drained } from "../bit_by_bit.ts";
 import { type Score, scoreOutputs } from "../score.ts";
 import { ConfigError, ShapeError } from "../../gpu/errors.ts";
 import type { Scale } from "../training/scaling.ts";
@@ -66,10 +67,7 @@ const HELD_OUT = 5;
  * ```
  */
 export function linearProbe(rows: LabelledFeatures, options: ProbeOptions = {}): LinearProbe {
-  const steps = probeSteps(rows, options);
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return step.value;
+  return drained(probeSteps(rows, options));
 }
 
 /** {@linkcode linearProbe} bit by bit: it yields after every fit, and returns the probe. */

@@ -7,7 +7,7 @@ import type { Score } from "../score.ts";
 import type { TeacherFeatures, TrainingData } from "../training/prepare.ts";
 import { type RankRowsOptions, RankTask } from "./rows.ts";
 import { type ScoreEntry, type ScoreName, teacherScores } from "./scores.ts";
-import { aMoment } from "../moment.ts";
+import { yieldToEvents } from "../bit_by_bit.ts";
 import type { FeatureView } from "./view.ts";
 
 /** Options of {@linkcode rankTeachers}. */
@@ -143,7 +143,7 @@ export async function* rankTeachers(
     const scoring = new Scoring(task, group);
     for (const entry of entriesFor(data.task)) {
       yield { event: "scoring", name: scoring.name, score: entry.name };
-      await aMoment();
+      await yieldToEvents();
       if (!signal?.aborted) await scoring.compute(entry, signal);
       if (signal?.aborted) return yield { event: "interrupted" };
     }

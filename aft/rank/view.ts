@@ -3,7 +3,7 @@
 import { centred, type LabelledFeatures, scaleOf } from "./features.ts";
 import { scaledClasses } from "./hscore.ts";
 import type { Matrix } from "./linear_algebra/matrix.ts";
-import { aMoment } from "../moment.ts";
+import { paced } from "../bit_by_bit.ts";
 import { type LinearProbe, linearProbe, type ProbeOptions, probeSteps } from "./probe.ts";
 import { gramWithMeans, smallGram, type Spectrum, spectrumOf } from "./spectrum.ts";
 import { areClasses, targetsOf } from "./targets.ts";
@@ -64,14 +64,10 @@ export class FeatureView {
    * @param signal Stops before the next fit; the probe is then not there yet.
    */
   async fitProbe(signal?: AbortSignal): Promise<void> {
-    const steps = probeSteps(this.rows, this.#probeOptions);
-    for (let step = steps.next(); !signal?.aborted; step = steps.next()) {
-      if (step.done) {
-        this.#probe = step.value;
-        return;
-      }
-      await aMoment();
-    }
+    const fits = paced(probeSteps(this.rows, this.#probeOptions));
+    let fit = await fits.next();
+    while (!fit.done && !signal?.aborted) fit = await fits.next();
+    if (fit.done) this.#probe = fit.value;
   }
 
   get #probeOptions(): ProbeOptions {
