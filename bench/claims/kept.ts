@@ -68,6 +68,24 @@ export function keptOf(
   };
 }
 
+/**
+ * Whether a table tells less of some method than an earlier one of the same comparison does.
+ *
+ * @param before The earlier one.
+ * @param now The table.
+ * @returns True where a line has fewer seeds than before; methods that are compared no more do not
+ * count.
+ */
+export function losesSeeds(before: Kept, now: Kept): boolean {
+  const settingOf = ({ method, trainSize, noise, teachers }: KeptRow) =>
+    JSON.stringify([method, trainSize, noise, teachers]);
+  const seeds = new Map(now.rows.map((row) => [settingOf(row), row.seeds]));
+  const isCompared = ({ method }: KeptRow) =>
+    now.rows.some((row) => row.method === method) ||
+    now.notRun.some((text) => text === method || text.startsWith(`${method} (`));
+  return before.rows.some((row) => isCompared(row) && row.seeds > (seeds.get(settingOf(row)) ?? 0));
+}
+
 /** Names what is missing: a method as a whole, or under some of the settings. */
 function notRun(rows: readonly CompareRow[]): string[] {
   const methods = [...new Set(rows.map(({ method }) => method))];

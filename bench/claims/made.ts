@@ -12,12 +12,12 @@ import {
   summarise,
   writeAtomic,
 } from "../../aft/mod.ts";
-import { labelledRows, scaled, scaleOf } from "../../aft/rank/features.ts";
+import { labelledRows, rowsOf, scaled, scaleOf } from "../../aft/rank/features.ts";
 import { type Matrix, times } from "../../aft/rank/linear_algebra/matrix.ts";
 import { permutationOf } from "../../gpu/mod.ts";
 import { encodeSafetensors, type SafeTensorInput } from "../../nn/mod.ts";
 
-/** Decides rotation and noise. */
+/** Decides rotation, noise and the order of rows. */
 const SEED = 20;
 /** Root mean square of the noise of mixed columns over that of the columns. */
 const NOISE = 0.1;
@@ -76,16 +76,15 @@ export async function writeMixed(features: string, data: string, path: string): 
  * @param path Where they go.
  */
 export async function writeShuffled(features: string, data: string, path: string): Promise<void> {
-  await rewrite(features, data, path, (splits) =>
-    splits.map((matrix, split) => {
-      const { columns, values } = matrix;
-      const order = permutationOf(matrix.rows, { seed: SEED + split });
-      const shuffled = new Float64Array(values.length);
-      order.forEach((from, to) =>
-        shuffled.set(values.subarray(from * columns, (from + 1) * columns), to * columns)
-      );
-      return { ...matrix, values: shuffled };
-    }));
+  await rewrite(
+    features,
+    data,
+    path,
+    (splits) =>
+      splits.map((matrix, split) =>
+        rowsOf(matrix, permutationOf(matrix.rows, { seed: SEED + split }))
+      ),
+  );
 }
 
 async function rewrite(

@@ -23,8 +23,8 @@ export interface ClaimRun {
   readonly collect?: boolean;
   /** Is told of what happens. */
   readonly told?: (progress: CompareProgress) => void;
-  /** Is told of tables that stay as they are, since they were made from more runs. */
-  readonly stays?: (comparison: string, runs: number) => void;
+  /** Is told of comparisons whose table stays as it is, since lines of it have more seeds. */
+  readonly stays?: (comparison: string) => void;
   /** Stops it. */
   readonly signal?: AbortSignal;
 }
@@ -60,28 +60,31 @@ export async function prepareClaim(claim: Claim, place: ClaimPlace): Promise<voi
  */
 export async function runClaim(claim: Claim, run: ClaimRun): Promise<number | undefined> {
   const { place, shelf, collect = false, told, stays, signal } = run;
-  const known = async () => together([await readRuns(shelf), await readPool(place.out)]);
   await prepareClaim(claim, place);
   let missing = 0;
   for (const comparison of claim.comparisons) {
     const options = optionsOf(claim, comparison, place);
     const ready = await planFor(resolveOptions(options));
     const { plan } = ready;
-    const pool = partOf(await known(), plan);
-    if (collect) {
-      if (pool.records.size > 0) await fitProbes(ready, pool, options.out, signal);
-    } else {
-      await takeOver(pool, plan, options.out);
-      for await (const progress of compare({ ...options, signal })) {
-        told?.(progress);
-        if (progress.event === "done") missing += progress.missing;
+    const known = async () =>
+      partOf(together([await readRuns(shelf), await readPool(place.out)]), plan);
+    const pool = await known();
+    try {
+      if (collect) {
+        if (pool.records.size > 0) await fitProbes(ready, pool, options.out, signal);
+      } else {
+        await takeOver(pool, plan, options.out);
+        for await (const progress of compare({ ...options, signal })) {
+          told?.(progress);
+          if (progress.event === "done") missing += progress.missing;
+        }
       }
+    } finally { // what is finished is kept whatever ends the rest
+      await keepRuns(shelf, await known());
     }
-    const { records, probes } = partOf(await known(), plan);
-    await keepRuns(shelf, { records, probes });
+    const { records, probes } = await known();
     const kept = keptOf(plan.comparison, records, probes);
-    const staying = await keepTable(shelf, claim, comparison.name, kept);
-    if (staying !== undefined) stays?.(comparison.name, staying);
+    if (!await keepTable(shelf, claim, comparison.name, kept)) stays?.(comparison.name);
     if (signal?.aborted) return undefined;
   }
   if (claim.score) await keep(shelf, claim, "scores", await claim.score(place.data));

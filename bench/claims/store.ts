@@ -3,7 +3,7 @@
 import { exists, makeFolder, readJson, readText, writeAtomic } from "../../aft/files.ts";
 import type { Claim, Evidence } from "./claim.ts";
 import { addFinished, readFinished } from "./finished.ts";
-import type { Kept } from "./kept.ts";
+import { type Kept, losesSeeds } from "./kept.ts";
 import { type ClaimEvidence, drawingsOf, pageWith } from "./page.ts";
 import type { Pool } from "./pool.ts";
 import type { TeacherScore } from "./scores.ts";
@@ -35,33 +35,42 @@ export async function keepRuns(shelf: Shelf, pool: Pool): Promise<void> {
   await addFinished(finishedFile(shelf), pool);
 }
 
+/** The file of a claim's table, or of its scores. */
+function pathOf({ folder }: Shelf, claim: Pick<Claim, "name">, name: string): string {
+  return `${folder}/${claim.name}/${name}.json`;
+}
+
+async function readIfThere<T>(path: string): Promise<T | undefined> {
+  return await exists(path) ? await readJson(path) as T : undefined;
+}
+
 /**
- * Keeps the table of a comparison, unless the one that is there was made from more runs: those are
- * on no machine any more, and their table is all that is left of them.
+ * Keeps the table of a comparison, unless one of its lines would have fewer seeds than it has in the
+ * table that is there: that one's runs may be nowhere else.
  *
- * @returns Runs of the table that stays, where it does.
+ * @returns Whether the new table was kept.
  */
 export async function keepTable(
   shelf: Shelf,
   claim: Pick<Claim, "name">,
   name: string,
   kept: Kept,
-): Promise<number | undefined> {
-  const path = `${shelf.folder}/${claim.name}/${name}.json`;
-  const before = await exists(path) ? await readJson(path) as Kept : undefined;
-  if (before !== undefined && before.runs > kept.runs) return before.runs;
+): Promise<boolean> {
+  const before = await readIfThere<Kept>(pathOf(shelf, claim, name));
+  if (before !== undefined && losesSeeds(before, kept)) return false;
   await keep(shelf, claim, name, kept);
+  return true;
 }
 
 /** Keeps a value of a claim as JSON. */
 export async function keep(
-  { folder }: Shelf,
+  shelf: Shelf,
   claim: Pick<Claim, "name">,
   name: string,
   value: unknown,
 ): Promise<void> {
-  await makeFolder(`${folder}/${claim.name}`);
-  await writeAtomic(`${folder}/${claim.name}/${name}.json`, `${JSON.stringify(value, null, 1)}\n`);
+  await makeFolder(`${shelf.folder}/${claim.name}`);
+  await writeAtomic(pathOf(shelf, claim, name), `${JSON.stringify(value, null, 1)}\n`);
 }
 
 /**
@@ -73,10 +82,7 @@ export async function keep(
  */
 export function readKept(shelf: Shelf, claims: readonly Claim[]): Promise<ClaimEvidence[]> {
   return Promise.all(claims.map(async (claim) => {
-    const read = async <T>(name: string): Promise<T | undefined> => {
-      const path = `${shelf.folder}/${claim.name}/${name}.json`;
-      return await exists(path) ? await readJson(path) as T : undefined;
-    };
+    const read = <T>(name: string) => readIfThere<T>(pathOf(shelf, claim, name));
     const found = await Promise.all(
       claim.comparisons.map(async ({ name }) => [name, await read<Kept>(name)] as const),
     );

@@ -1,7 +1,6 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { RunRecord } from "../../../aft/compare/types.ts";
-import { addFinished, decodeFinished, encodeFinished } from "../../../bench/claims/finished.ts";
-import { readFinished } from "../../../bench/claims/finished.ts";
+import { addFinished, readFinished } from "../../../bench/claims/finished.ts";
 import { FormatError } from "../../../gpu/errors.ts";
 import { inFolder } from "../../aft/compare/small.ts";
 
@@ -11,49 +10,43 @@ const poolOf = (...runs: RunRecord[]) => ({
   records: new Map(runs.map((run) => [run.key, run])),
   probes: new Map([["p", { key: "p", test: { accuracy: 0.7, loss: 0.9 } }]]),
 });
+const runs = poolOf(record("b", { seed: 1, method: "kd" }), record("a", { seed: 0, degree: 2 }));
 
-const runs = poolOf(
-  record("b", { seed: 1, method: "kd", steps: 5 }),
-  record("a", { seed: 0, method: "aft", steps: 5, degree: 2 }),
-  record("c", { seed: 1, method: "aft", steps: 5 }),
-);
-
-Deno.test("finished runs are read as they were written, whatever their order", () => {
-  const text = encodeFinished(runs);
-  const { records, probes } = decodeFinished(text, "file");
-  assertEquals(records.get("a"), runs.records.get("a"));
-  assertEquals([...records.keys()], ["a", "b", "c"]);
-  assertEquals(new Map([...records].toReversed()).size, 3);
-  for (const [key, { config }] of runs.records) assertEquals(records.get(key)!.config, config);
-  assertEquals(probes, runs.probes);
-  assertEquals(encodeFinished({ records, probes }), text);
-});
-
-Deno.test("what most runs have in common is said once", () => {
-  const [head, first] = encodeFinished(runs).split("\n");
-  assertEquals(JSON.parse(head), { version: 1, config: { seed: 1, method: "aft", steps: 5 } });
-  assertEquals(JSON.parse(first), { key: "a", config: { seed: 0, degree: 2 }, result });
-});
-
-Deno.test("runs are added to those that are there, and one that is done anew counts", () =>
+Deno.test("finished runs and probes are read as they were added; none are in a file that is missing", () =>
   inFolder(async (folder) => {
     const path = `${folder}/finished.jsonl`;
-    assertEquals((await readFinished(path)).records.size, 0);
+    assertEquals(await readFinished(path), { records: new Map(), probes: new Map() });
     await addFinished(path, runs);
+    assertEquals(await readFinished(path), runs);
+  }));
+
+Deno.test("lines that are there stay, and a run that is done anew counts in place of the old one", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/finished.jsonl`;
+    await addFinished(path, runs);
+    const before = await Deno.readTextFile(path);
+    await addFinished(path, runs);
+    assertEquals(await Deno.readTextFile(path), before);
     const anew = { ...record("a", { seed: 0 }), result: { ...result, seconds: 9 } };
-    await addFinished(path, poolOf(anew, record("d", { seed: 2 })));
+    await addFinished(path, poolOf(anew, record("c", { seed: 2 })));
+    const after = await Deno.readTextFile(path);
+    assertEquals(after.slice(0, before.length), before);
+    assertEquals(after.slice(before.length).split("\n").length, 3); // two lines, and what ends them
     const { records } = await readFinished(path);
-    assertEquals([...records.keys()], ["a", "b", "c", "d"]);
+    assertEquals([...records.keys()].toSorted(), ["a", "b", "c"]);
     assertEquals(records.get("a"), anew);
   }));
 
-Deno.test("a line that is no JSON is named", () => {
-  const error = assertThrows(
-    () => decodeFinished(`${encodeFinished(runs)}{"key`, "some.jsonl"),
-    FormatError,
-    "Cannot read some.jsonl, line 6: it is no JSON",
-  );
-  assertEquals(error.file, "some.jsonl");
-  assert(error.cause instanceof SyntaxError);
-  assertStringIncludes(String(error.place), "line 6");
-});
+Deno.test("a line that is no run or probe is named", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/finished.jsonl`;
+    for (const line of ['{"key', "{}", "5", "null", '{"key":"a","config":{}}', ""]) {
+      await Deno.writeTextFile(path, `{"key":"p","test":{}}\n${line}\n{"key":"q","test":{}}\n`);
+      const error = await assertRejects(
+        () => readFinished(path),
+        FormatError,
+        `Cannot read ${path}, line 2: it is no run or probe`,
+      );
+      assertEquals([error.file, error.place], [path, "line 2"]);
+    }
+  }));
