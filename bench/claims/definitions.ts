@@ -32,13 +32,14 @@ const cifar = (...teachers: string[]) =>
   }`;
 const MLP = "--student mlp:128,128 --steps 500 --train-sizes 1000 --seeds 10 --tune-seeds 2";
 const BETAS = "--betas 3,30,300";
-/** Four methods; aft-auto sets its own strength by what the teachers know. */
-const FOUR = "--methods stl,kd,aft,aft-auto:beta=1";
+/** aft-auto as claims write it: it sets its own strength by what the teachers know. */
+export const AUTO = "aft-auto:beta=1";
+const FOUR = `--methods stl,kd,aft,${AUTO}`;
 const CNN =
   "--student cnn:16,32,64:128 --steps 500 --train-sizes 1000 --betas 3,10,30 --seeds 5 --tune-seeds 2";
 const BODY = "--init $DATA/students/cnn_init.safetensors --init-map " +
   "body.0=convolutions.0,body.2=convolutions.1,body.4=convolutions.2,body.7=hidden";
-const CNN_METHODS = "--methods stl,kd,aft,aft:kernel=none,aft-auto:beta=1";
+const CNN_METHODS = `--methods stl,kd,aft,aft:kernel=none,${AUTO}`;
 const THREE = ["squeezenet", "shufflenet", "resnet20"];
 const TEACHER_SETS = {
   name: "sets",
@@ -60,7 +61,7 @@ export const definitions = [
     comparisons: [
       {
         name: "squeezenet",
-        flags: `${cifar("squeezenet")} ${MLP} ${BETAS} --methods stl,aft,aft-auto:beta=1,kd,kkd,` +
+        flags: `${cifar("squeezenet")} ${MLP} ${BETAS} --methods stl,aft,${AUTO},kd,kkd,` +
           "rkd:beta=10,ft,btune,logitkd:beta=1,sp:beta=3000,pkt:beta=30000,cka,vid",
       },
       { name: "resnet20", flags: `${cifar("resnet20")} ${MLP} ${BETAS} ${FOUR}` },
@@ -79,7 +80,7 @@ export const definitions = [
     comparisons: [{
       name: "squeezenet",
       flags: `${cifar("squeezenet")} ${MLP} ${BETAS} --noise 0,512,2048 ` +
-        "--methods stl,kd,aft,aft:rho=relevance,aft:rho=relevance-fixed,aft-auto:beta=1",
+        `--methods stl,kd,aft,aft:rho=relevance,aft:rho=relevance-fixed,${AUTO}`,
     }],
   },
   {

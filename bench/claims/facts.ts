@@ -74,6 +74,11 @@ export function isBelow(fact: Fact): boolean {
 /** Fewer seeds than this decide nothing. */
 const FEWEST = 3;
 
+/** Whether a difference has seeds enough to decide anything. */
+export function isTold({ seeds }: Fact): boolean {
+  return seeds >= FEWEST;
+}
+
 /**
  * An answer that differences decide.
  *
@@ -82,7 +87,7 @@ const FEWEST = 3;
  * @returns That; undefined where one has too few seeds to say anything.
  */
 export function decided(facts: readonly Fact[], holds: boolean): boolean | undefined {
-  return facts.some(({ seeds }) => seeds < FEWEST) ? undefined : holds;
+  return facts.every(isTold) ? holds : undefined;
 }
 
 /** A difference with its sign: `+1.8` points, or `+0.018`. */

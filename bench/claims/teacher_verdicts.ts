@@ -2,6 +2,7 @@
 
 import { correlation } from "../../aft/statistics.ts";
 import type { Evidence, Verdict } from "./claim.ts";
+import { AUTO } from "./definitions.ts";
 import {
   between,
   decided,
@@ -19,7 +20,7 @@ import { both, extremes, UNKNOWN } from "./verdicts.ts";
 
 /** Correlation from which on students are said to follow. */
 const FOLLOWS = 0.7;
-const METHODS = ["aft", "kd", "aft-auto:beta=1"];
+const METHODS = ["aft", "kd", AUTO];
 
 /** More teachers, linear probes, and the energy of rho. */
 export function severalTeachers({ tables: { sets: kept } }: Evidence): Verdict {

@@ -1,6 +1,7 @@
 /** Answers to the claims, read from the tables alone. */
 
 import type { Evidence, Verdict } from "./claim.ts";
+import { AUTO } from "./definitions.ts";
 import { between, decided, type Fact, isAbove, isBelow, listed, mean, rowOf } from "./facts.ts";
 import { said, unitOf } from "./facts.ts";
 import type { Kept, KeptRow } from "./kept.ts";
@@ -11,7 +12,7 @@ const FLAT = 0.01;
 /** Nothing is there to tell from. */
 export const UNKNOWN: Verdict = { holds: undefined, text: "" };
 /** Our own method, which the paper says nothing of. */
-const isOurs = ({ method }: KeptRow) => method.startsWith("aft-auto");
+const isOurs = ({ method }: KeptRow) => method === AUTO;
 
 /** Joins answers: all have to hold; where one is open, so is the whole. */
 export function both(parts: readonly Verdict[]): Verdict {
@@ -36,7 +37,7 @@ function leadsIn(name: string, kept: Kept | undefined): Verdict {
   const aft = rowOf(kept, "aft");
   const own = (kept?.rows ?? []).filter((row) => row.accuracyMean !== null && !isOurs(row));
   if (!kept || !aft || own.length < 2) return UNKNOWN;
-  const isWhole = kept.notRun.every((method) => method.startsWith("aft-auto"));
+  const isWhole = kept.notRun.every((method) => method.startsWith(AUTO));
   const unit = unitOf(kept);
   const order = own.toSorted((a, b) => b.accuracyMean! - a.accuracyMean!);
   const place = order.findIndex((row) => row.method === "aft");
@@ -66,13 +67,11 @@ function openness(fact: Fact): string {
 export function staysFlat({ tables: { squeezenet: kept } }: Evidence): Verdict {
   const most = Math.max(0, ...(kept?.rows ?? []).map(({ noise }) => noise));
   if (!kept || most === 0) return UNKNOWN;
-  const change = (method: string) =>
-    between(rowOf(kept, method, { noise: most }), rowOf(kept, method, { noise: 0 }));
-  const methods = [...new Set(kept.rows.map(({ method }) => method))].filter((m) => m !== "stl");
-  const facts = methods.flatMap((method) => {
-    const fact = change(method);
-    return fact ? [`\`${method}\` ${said(fact, unitOf(kept))}`] : [];
-  });
+  const [bare, under] = [0, most].map((noise) => (method: string) =>
+    rowOf(kept, method, { noise })
+  );
+  const change = (method: string) => between(under(method), bare(method));
+  const facts = changes(kept, bare, under);
   const [aft, kd] = [change("aft"), change("kd")];
   const text = facts.length === 0
     ? ""
@@ -177,11 +176,15 @@ export function standsUseless({ tables: { squeezenet, beside, alone } }: Evidenc
   }));
 }
 
-/** Differences of a table's methods from a line each, in words; stl aside. */
-function changes(kept: Kept, base: (method: string) => KeptRow | undefined): string[] {
+/** Differences of a table's methods, a line of each from another one, in words; stl aside. */
+function changes(
+  kept: Kept,
+  base: (method: string) => KeptRow | undefined,
+  line = (method: string) => rowOf(kept, method),
+): string[] {
   const methods = [...new Set(kept.rows.map(({ method }) => method))].filter((m) => m !== "stl");
   return methods.flatMap((method) => {
-    const fact = between(rowOf(kept, method), base(method));
+    const fact = between(line(method), base(method));
     return fact ? [`\`${method}\` ${said(fact, unitOf(kept))}`] : [];
   });
 }

@@ -26,8 +26,8 @@ Deno.test("aft-auto is told first, near or behind in every setting that it was r
   });
   assertStringIncludes(
     text.replaceAll("\n", " "),
-    "Of 3 settings aft-auto is first by its mean in 1, within the 95 % interval of the first in 1 " +
-      "more, and behind it in 1: methods, both (`kd`). It is above stl by its mean in 3, in 3 of " +
+    "Of 3 settings aft-auto is the first of the methods that were run in 1, within the 95 % " +
+      "interval of the first in 1 more, and behind it in 1: methods, both (`kd`). It is above stl by its mean in 3, in 3 of " +
       "them by the interval too.",
   );
   const rows = text.split("\n").filter((line) => line.startsWith("| methods, squeezenet"));
@@ -46,6 +46,27 @@ Deno.test("sets of teachers are settings of their own; lines of aft-auto alone a
   assertStringIncludes(text, "Of 2 settings");
   assertStringIncludes(text, "| text, sst2, two");
   assertEquals(section({ methods: { both: keptTable([[AUTO, 1]]) } }), "");
+});
+
+Deno.test("numbers of rows are settings too, a setting of two claims is one, two seeds are none", () => {
+  const lines = [10, 1000].flatMap((trainSize) =>
+    ["stl", "kd", AUTO].map((method) => [method, 0.4, { trainSize }] as const)
+  );
+  const labels = { squeezenet: keptTable(lines) };
+  const text = section({ labels, teachers: { sets: keptTable(lines) } });
+  assertStringIncludes(text, "Of 2 settings");
+  assertStringIncludes(text, "| teachers, sets, 10 rows ");
+  assertEquals(section({ labels: { squeezenet: keptTable(lines, [0, 1]) } }), "");
+  const noisy = lines.map(([method, accuracy]) => [method, accuracy, { noise: 64 }] as const);
+  assertEquals(section({ labels: { squeezenet: keptTable(noisy) } }), "");
+});
+
+Deno.test("what is below stl is named", () => {
+  const text = section({ cnn: { body: keptTable([["stl", 0.4], ["kd", 0.3], [AUTO, 0.2]]) } });
+  assertStringIncludes(
+    text.replaceAll("\n", " "),
+    "in 0, in 0 of them by the interval too, and below it in cnn, body.",
+  );
 });
 
 Deno.test("what noise and a useless teacher change is told where it is known", () => {
