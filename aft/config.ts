@@ -85,6 +85,8 @@ export interface TrainConfig extends TrainSettings {
   text: string;
   /** Longest sentence, in words. */
   tokens: number;
+  /** Height and width that images of a folder are brought to; 0 for the one that all have. */
+  imageSize: number;
   /** What labels mean; `auto` finds it. */
   task: TaskKind | "auto";
   /** Safetensors file with weights that the student starts from; empty for none. */
@@ -107,7 +109,17 @@ export type ConfigKey = keyof TrainConfig;
 const KEYS = Object.keys(configFields) as ConfigKey[];
 /** Fields about files, which training itself does not know. */
 const FILE_KEYS: readonly ConfigKey[] = [
-  ...["data", "format", "label", "text", "tokens", "task", "testSize", "features"] as const,
+  ...[
+    "data",
+    "format",
+    "label",
+    "text",
+    "tokens",
+    "imageSize",
+    "task",
+    "testSize",
+    "features",
+  ] as const,
   ...["checkpointEvery", "out"] as const,
 ];
 const BY_FLAG: ReadonlyMap<string, ConfigKey> = new Map(

@@ -44,7 +44,9 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     flag: "data",
     placeholder: "PATH",
     group: "data",
-    help: "labelled data: a file or folder of safetensors, IDX, CIFAR-10 binary, CSV or JSON lines",
+    help:
+      "labelled data: a file or folder of safetensors, IDX, CIFAR-10 binary, CSV or JSON lines, or a " +
+      "folder of images for each class",
   }),
   format: choice(["auto", ...DATA_FORMATS], {
     flag: "format",
@@ -73,6 +75,13 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     group: "data",
     default: LONGEST,
     help: "longest sentence, in words; training rows may all be shorter",
+  }),
+  imageSize: integer(0, 4096, {
+    flag: "image-size",
+    group: "data",
+    default: 0,
+    defaultText: "0, the one that all images have",
+    help: "height and width that the images of a folder are brought to, from their middle",
   }),
   task: choice(["auto", "classification", "regression"], {
     flag: "task",

@@ -168,6 +168,24 @@ export function list(folder: string): Promise<string[]> {
 }
 
 /**
+ * Names of the folders in a folder, sorted; links to folders are among them.
+ *
+ * @param folder The folder.
+ * @returns Names without the folder.
+ * @throws {Deno.errors.NotFound} If there is no such folder; the path is in the message.
+ */
+export function listFolders(folder: string): Promise<string[]> {
+  return named(folder, async () => {
+    const names: string[] = [];
+    for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
+      const leadsToOne = isSymlink && (await Deno.stat(`${folder}/${name}`)).isDirectory;
+      if (isDirectory || leadsToOne) names.push(name);
+    }
+    return names.sort();
+  });
+}
+
+/**
  * Makes a folder and those above it; one that is there already stays as it is.
  *
  * @param folder The folder.

@@ -22,10 +22,16 @@ export interface PredictOptions {
   readonly testSize?: number;
 }
 
-/** What a classifier says of a row. */
-export interface ClassPrediction {
+/** The row that a prediction is about. */
+export interface PredictedRow {
   /** Number of the row, from 0. */
   readonly row: number;
+  /** The file that it is, where rows are files of their own (images). */
+  readonly file?: string;
+}
+
+/** What a classifier says of a row. */
+export interface ClassPrediction extends PredictedRow {
   /** Name of the most probable class. */
   readonly class: string;
   /** Its probability, from 0 to 1. */
@@ -37,9 +43,7 @@ export interface ClassPrediction {
 }
 
 /** What a model of values says of a row. */
-export interface ValuePrediction {
-  /** Number of the row, from 0. */
-  readonly row: number;
+export interface ValuePrediction extends PredictedRow {
   /** The predicted value, in units of the labels. */
   readonly value: number;
   /** The true value, where the rows have labels. */
@@ -89,12 +93,16 @@ export async function* predict(
 ): AsyncGenerator<Prediction> {
   const { config, ...saved } = await readCheckpoint(checkpoint);
   const label = options.label || config.label;
-  const { split } = await readInputs(data, saved.data, { ...options, ...label && { label } });
+  const { split, sources } = await readInputs(data, saved.data, {
+    ...options,
+    ...label && { label },
+  });
   await openGpu();
   const model = modelOf({ config, ...saved });
   const outputs = await model.outputs(split.inputs);
   for (let row = 0; row < split.rows; row++) {
-    yield answer(model, outputs, row, split.labelled ? split.labels[row] : undefined);
+    const said = answer(model, outputs, row, split.labelled ? split.labels[row] : undefined);
+    yield { ...said, ...sources && { file: sources[row] } };
   }
 }
 

@@ -127,13 +127,14 @@ function finished(folder: RunFolder, { step, test }: Checkpoint): DoneProgress {
 
 /** Options of reading the data that a configuration names. */
 export function readingOptions(config: Partial<TrainConfig>): DatasetOptions {
-  const { format = "auto", task = "auto", label, text, tokens, testSize } = config;
+  const { format = "auto", task = "auto", label, text, tokens, imageSize, testSize } = config;
   return {
     ...format !== "auto" && { format },
     ...task !== "auto" && { task },
     ...label && { label },
     ...text && { text },
     ...tokens !== undefined && { tokens },
+    ...imageSize && { imageSize },
     ...testSize && { testSize },
   };
 }

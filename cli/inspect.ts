@@ -11,6 +11,7 @@ const flags = {
   format: flagOf(configFields.format),
   label: flagOf(configFields.label),
   text: flagOf(configFields.text),
+  imageSize: flagOf(configFields.imageSize),
   task: flagOf(configFields.task),
   ...common,
 };
@@ -48,6 +49,7 @@ async function inspectAll(args: Arguments, output: Output): Promise<number> {
     format: args.get(flags.format) ?? "auto",
     label: args.get(flags.label) ?? "",
     text: args.get(flags.text) ?? "",
+    imageSize: args.get(flags.imageSize) ?? 0,
     task: args.get(flags.task) ?? "auto",
   };
   let isFirst = true;

@@ -118,9 +118,10 @@ class Answers {
 }
 
 function cellsOf(prediction: Prediction): Record<string, string | number> {
-  const { row } = prediction;
-  if ("value" in prediction) return { row, value: short(prediction.value) };
-  return { row, class: prediction.class, probability: short(prediction.probability) };
+  const { row, file } = prediction;
+  const place = { row, ...file !== undefined && { file } };
+  if ("value" in prediction) return { ...place, value: short(prediction.value) };
+  return { ...place, class: prediction.class, probability: short(prediction.probability) };
 }
 
 /** As many digits as single precision is good for. */

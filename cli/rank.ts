@@ -28,6 +28,7 @@ const fields = {
   format: flagOf(configFields.format),
   label: flagOf(configFields.label),
   text: flagOf(configFields.text),
+  imageSize: flagOf(configFields.imageSize),
   task: flagOf(configFields.task),
   trainSize: flagOf(configFields.trainSize),
   perClass: flagOf(configFields.perClass),
@@ -146,6 +147,7 @@ function readingOf(args: Arguments) {
     format: args.get(fields.format),
     label: args.get(fields.label),
     text: args.get(fields.text),
+    imageSize: args.get(fields.imageSize),
     task: args.get(fields.task),
     testSize: args.get(fields.testSize),
   };
@@ -175,6 +177,7 @@ function trainCommand(paths: readonly string[], args: Arguments): string {
     "format",
     "label",
     "text",
+    "imageSize",
     "task",
     "testSize",
     "trainSize",

@@ -132,7 +132,7 @@ function firstOf(beta: number | readonly number[]): number {
 
 /** Fields that say how data are read. */
 export function readingOf(
-  { format, label, text, tokens, task, testSize }: Partial<TrainConfig>,
+  { format, label, text, tokens, imageSize, task, testSize }: Partial<TrainConfig>,
 ): Partial<TrainConfig> {
-  return { format, label, text, tokens, task, testSize };
+  return { format, label, text, tokens, imageSize, task, testSize };
 }

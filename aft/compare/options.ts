@@ -118,7 +118,7 @@ export function sharedFields(
   { method, fields }: MethodEntry,
 ): Partial<TrainConfig> {
   const { data: _, format: _1, label: _2, task: _3, testSize: _4, features: _5, ...rest } = base;
-  const { text: _6, tokens: _7, ...beside } = rest;
+  const { text: _6, tokens: _7, imageSize: _13, ...beside } = rest;
   const { init: _8, initMap: _9, ...settings } = beside; // of files, whose bytes count, not their names
   const { standardise: _10, regulariserLr: _11, featureStorage: _12, ...plain } = settings;
   return { ...methodOf(method).usesTeachers ? settings : plain, ...fields, method };

@@ -37,6 +37,9 @@ export type {
  *   `testSize`. The first line names the columns. A column `text` or `sentence` holds sentences: words
  *   that training rows have twice become token ids by their frequency, 0 is padding, 1 any other word.
  * - `jsonl`: the same with lines of JSON objects.
+ * - `images`: a folder with `train` and `test`, each with a folder of PNG, JPEG, WebP, GIF or BMP files
+ *   for every class (`val` is the test where there is no other); or one folder with the classes,
+ *   which is cut by `testSize`. Rows come class by class, both by name.
  *
  * @param path File or folder.
  * @param options Format, cut, task and label column where they are not to be found by themselves.
@@ -61,8 +64,11 @@ export type {
  */
 export async function readDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   const wanted = ["train", "test", "val", "all"] as const;
-  const { label, text, tokens } = options;
-  const found = await readRaw(path, wanted, options.format, { label, text, needsLabels: true });
+  const { label, text, tokens, imageSize } = options;
+  const found = await readRaw(path, wanted, options.format, {
+    ...{ label, text, needsLabels: true },
+    ...imageSize && { imageSize: [imageSize, imageSize] as const },
+  });
   const given = trainAndTest(found, options);
   const { task, classes, labels } = resolveLabels(found, given.map(labelsOf), options);
   const cut = given[1] ? undefined : cutRows(labels[0]!, options.testSize!, {

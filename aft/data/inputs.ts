@@ -1,5 +1,6 @@
 /** New rows for a model that is there already. */
 
+import type { ImageSize } from "./image_pixels.ts";
 import { resolveLabels } from "./labels.ts";
 import { broken, type RawSplit, show, sizeOf, type SplitName } from "./raw.ts";
 import { pickRows, readRaw, toSplit } from "./reading.ts";
@@ -35,14 +36,16 @@ export interface InputRows {
   group: SplitName;
   /** Every file that was read, in order. */
   files: string[];
+  /** File of each row, where rows are files of their own (images). */
+  sources?: readonly string[];
 }
 
 /**
  * Reads rows for a model that is there already, with labels where there are any: the test split of
  * whatever `readDataset` reads, or a single file of rows (CSV with or without a label
  * column, where columns that the model does not know are left out; IDX images; a CIFAR-10 batch;
- * safetensors with a tensor `inputs`, and perhaps `labels`). Sentences become token ids by the model's
- * own words.
+ * safetensors with a tensor `inputs`, and perhaps `labels`; an image, or a folder of images).
+ * Sentences become token ids by the model's own words, images are brought to its size.
  *
  * @param path File or folder.
  * @param expected What the model takes and gives.
@@ -79,6 +82,7 @@ export async function readInputs(
     label: options.label ?? expected.label,
     text: options.text ?? expected.text,
     columns: expected.columns,
+    ...expected.layout === "image" && { imageSize: imageSizeOf(expected) },
   });
   const group: SplitName = raw.splits[asked] ? asked : "all";
   const given = raw.splits[group];
@@ -88,14 +92,24 @@ export async function readInputs(
   checkFits(rows, expected);
   const { labels } = resolveLabels(raw, [rows.labels], expected);
   let found = toSplit(rows, labels[0]);
+  let { sources } = rows;
   const { testSize, seed = 0 } = options;
   const isCut = testSize !== undefined && group === "all" && asked !== "val";
   if (isCut) {
     if (!found.labelled) broken(path, "it has no labels, a cut by test-size needs them");
     const cut = cutRows(found.labels, testSize, { seed, task: expected.task });
     found = pickRows(found, cut[asked], sizeOf(rows.inputShape));
+    sources = sources && Array.from(cut[asked], (row) => sources![row]);
   }
-  return { path, format: raw.format, split: found, group: isCut ? asked : group, files: raw.files };
+  return {
+    ...{ path, format: raw.format, split: found, group: isCut ? asked : group, files: raw.files },
+    ...sources && { sources },
+  };
+}
+
+/** Images are brought to the size that the model takes. */
+function imageSizeOf({ inputShape: [, height, width] }: DataShape): ImageSize {
+  return [height, width];
 }
 
 function checkFits({ file, inputShape, sentences }: RawSplit, expected: DataShape): void {

@@ -34,6 +34,8 @@ export interface RawSplit {
   file: string;
   /** Extents of one row. */
   inputShape: readonly number[];
+  /** File of each row, where rows are files of their own. */
+  sources?: readonly string[];
 }
 
 /** All that was asked for and found. */

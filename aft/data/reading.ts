@@ -6,12 +6,20 @@ import { readCifar } from "./cifar.ts";
 import { readCsv, readJsonl } from "./csv.ts";
 import { detectFormat } from "./detect.ts";
 import { readIdx } from "./idx.ts";
+import { type ImageOptions, readImages } from "./image_folder.ts";
 import type { RawData, RawSplit, SplitName } from "./raw.ts";
 import { readSafetensorsDataset } from "./safetensors_dataset.ts";
 import type { TableOptions } from "./table_columns.ts";
 import type { DataFormat, Split } from "./types.ts";
 
-type Reader = (path: string, wanted: readonly SplitName[], table: TableOptions) => Promise<RawData>;
+/** What readers are told beside the path; each looks at what is its own. */
+type ReaderOptions = TableOptions & ImageOptions;
+
+type Reader = (
+  path: string,
+  wanted: readonly SplitName[],
+  options: ReaderOptions,
+) => Promise<RawData>;
 
 const READERS: Readonly<Record<DataFormat, Reader>> = {
   safetensors: readSafetensorsDataset,
@@ -19,6 +27,7 @@ const READERS: Readonly<Record<DataFormat, Reader>> = {
   cifar10: readCifar,
   csv: readCsv,
   jsonl: readJsonl,
+  images: readImages,
 };
 
 /** Names of the formats that are read. */
@@ -30,7 +39,7 @@ export const DATA_FORMATS: readonly DataFormat[] = Object.keys(READERS) as DataF
  * @param path File or folder.
  * @param wanted Row groups to read; those that are not there are left out.
  * @param format The format, where content and names must not decide.
- * @param table How columns of tables are chosen, and whether labels are needed.
+ * @param options How columns of tables are chosen, whether labels are needed, the size of images.
  * @returns What was found.
  * @throws {ConfigError} If there is no such format.
  * @throws {FormatError} If a file is not as its format asks.
@@ -39,7 +48,7 @@ export async function readRaw(
   path: string,
   wanted: readonly SplitName[],
   format: DataFormat | undefined,
-  table: TableOptions,
+  options: ReaderOptions,
 ): Promise<RawData> {
   if (format !== undefined && !DATA_FORMATS.includes(format)) {
     const known = DATA_FORMATS.join(", ");
@@ -51,8 +60,8 @@ export async function readRaw(
   const found = format ?? await detectFormat(path);
   // Batches of pixels have no splits inside: a file of them, given alone, is meant itself.
   const { isFolder } = await lookAt(path);
-  const isAlone = !isFolder && !table.needsLabels && (found === "idx" || found === "cifar10");
-  return await READERS[found](path, isAlone ? ["all"] : wanted, table);
+  const isAlone = !isFolder && !options.needsLabels && (found === "idx" || found === "cifar10");
+  return await READERS[found](path, isAlone ? ["all"] : wanted, options);
 }
 
 /** A group with the labels it turned out to have. */

@@ -1,7 +1,7 @@
 /** What data looks like once it was read and checked. */
 
 /** The formats of labelled data. */
-export type DataFormat = "safetensors" | "idx" | "cifar10" | "csv" | "jsonl";
+export type DataFormat = "safetensors" | "idx" | "cifar10" | "csv" | "jsonl" | "images";
 
 /** What labels mean: numbers of classes, or values to be predicted. */
 export type TaskKind = "classification" | "regression";
@@ -127,4 +127,9 @@ export interface DatasetOptions {
   text?: string;
   /** Longest sentence, in words, from 1; default 128. What is behind is left out. */
   tokens?: number;
+  /**
+   * Height and width that images of a folder are brought to: the square in their middle, made
+   * smaller or larger. By default all have one size, and keep it.
+   */
+  imageSize?: number;
 }

@@ -21,7 +21,9 @@ import { code, paragraph, table } from "./markdown.ts";
 import type { ClaimEvidence } from "./page.ts";
 
 /** Claims whose lines without noise are settings of their own; the others change one of them. */
-const CLAIMS: readonly ClaimName[] = ["methods", "teachers", "labels", "regression", "text", "cnn"];
+const CLAIMS: readonly ClaimName[] = [
+  ...["methods", "teachers", "labels", "regression", "text", "photographs", "cnn"] as const,
+];
 
 /** aft-auto under one setting. */
 interface Standing {

@@ -78,6 +78,11 @@ const parts: Record<ClaimName, Omit<Claim, keyof ClaimDefinition>> = {
     verdict: ({ tables }) => helps(tables.sst2, ({ teachers }) => `with ${teacherText(teachers)}`),
     charts: errorBars,
   },
+  photographs: {
+    verdict: ({ tables }) =>
+      helps(tables.ants_bees, ({ teachers }) => `with ${teacherText(teachers)}`),
+    charts: errorBars,
+  },
   cnn: { verdict: leadsBoth, charts: errorBars },
 };
 

@@ -189,8 +189,7 @@ export const definitions = [
     name: "text",
     title: "Sentences",
     question: "Does AFT help a student of text, whichever teacher it has?",
-    note: "SST-2, 75 numbers for a sentence as input, 300 steps. The ants and bees are left out: " +
-      "--data reads no folders of images.",
+    note: "SST-2, 75 numbers for a sentence as input, 300 steps.",
     comparisons: [{
       name: "sst2",
       flags: "--data $DATA/sst2/sst2_glove25.inputs.safetensors --features " +
@@ -198,6 +197,20 @@ export const definitions = [
           .map((name) => `$DATA/features/sst2_${name}.f16.safetensors`).join(",") +
         " --teacher-sets each --student mlp:128,128 --steps 300 --train-sizes 1000 --seeds 10 " +
         `--tune-seeds 2 --betas 3,30 ${FOUR}`,
+    }],
+  },
+  {
+    name: "photographs",
+    title: "Two hundred photographs",
+    question: "Does AFT help with 243 photographs of ants and bees, whichever teacher it has?",
+    note: "All rows, 32 x 32 pixels, 300 steps; a tenth of the rows chooses the strengths.",
+    comparisons: [{
+      name: "ants_bees",
+      flags: "--data $DATA/ants_bees --image-size 32 --features " +
+        ["squeezenet", "shufflenet"]
+          .map((name) => `$DATA/features/antsbees_${name}.f16.safetensors`).join(",") +
+        " --teacher-sets each --student mlp:128,128 --steps 300 --seeds 10 --tune-seeds 2 " +
+        `${BETAS} ${FOUR}`,
     }],
   },
   {

@@ -117,7 +117,7 @@ export function listed(words: readonly string[]): string {
 
 /** The name of a teacher without what all files of a data set share. */
 export function shortTeacher(name: string): string {
-  return name.replace(/^(cifar10|sst2)_/, "").replace(/\.f(16|32)$/, "");
+  return name.replace(/^(cifar10|sst2|antsbees)_/, "").replace(/\.f(16|32)$/, "");
 }
 
 /** A set of teachers in a few words. */

@@ -21,9 +21,12 @@ const FORMATS: Readonly<Record<DataFormat, string>> = {
   cifar10: "CIFAR-10 binary",
   csv: "CSV",
   jsonl: "JSON lines",
+  images: "images",
 };
 /** Classes whose counts are printed one by one, at most. */
 const MOST_CLASSES = 40;
+/** Files that are named, at most. */
+const MOST_FILES = 8;
 /** Columns that are named, at most. */
 const MOST_COLUMNS = 12;
 
@@ -71,9 +74,12 @@ export async function inspectData(path: string, reading: Reading): Promise<Findi
     : reading.format as DataFormat;
   // In a table without a column called label the last one is it, as it is for training.
   const needsLabels = format === "csv" || format === "jsonl";
-  const { label, text } = reading;
-  const columns = { label: label || undefined, text: text || undefined, needsLabels };
-  const raw = tokenised(await readRaw(path, GROUPS, format, columns));
+  const { label, text, imageSize } = reading;
+  const options = {
+    ...{ label: label || undefined, text: text || undefined, needsLabels },
+    ...imageSize > 0 && { imageSize: [imageSize, imageSize] as const },
+  };
+  const raw = tokenised(await readRaw(path, GROUPS, format, options));
   const words = raw.vocabulary?.words;
   const groups = GROUPS.filter((name) => raw.splits[name] !== undefined);
   if (groups.length === 0) {
@@ -160,7 +166,8 @@ function print(facts: DataFacts, output: Output): void {
   if (text !== undefined) output.field("Text", `column ${text}`);
   if (frequentWords.length > 0) output.field("Words", `most often ${frequentWords.join(" ")}`);
   if (label !== undefined) output.field("Label", `column ${label}`);
-  output.field("Files", files.join(", "));
+  const more = files.length > MOST_FILES ? [`and ${files.length - MOST_FILES} more`] : [];
+  output.field("Files", [...files.slice(0, MOST_FILES), ...more].join(", "));
   if (classes.length > 0) printClasses(facts, output);
 }
 

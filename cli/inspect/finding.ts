@@ -23,6 +23,8 @@ export interface Reading {
   readonly label: string;
   /** Name of the column of sentences in tables; empty to find it. */
   readonly text: string;
+  /** Height and width that images are brought to; 0 for the one that all have. */
+  readonly imageSize: number;
   /** What labels mean; `auto` finds it. */
   readonly task: string;
 }

@@ -205,7 +205,7 @@ Deno.test("content decides where names say nothing, and the format overrides bot
     await write(folder, { noise: Uint8Array.of(1, 2, 0, 3), "notes.txt": "hello\nworld\n" });
     await assertBroken(
       () => readDataset(`${folder}/noise`),
-      "it is neither safetensors, IDX, CIFAR-10 (.bin), CSV nor JSON lines (.jsonl)",
+      "it is neither safetensors, IDX, CIFAR-10 (.bin), CSV, JSON lines (.jsonl) nor an image",
     );
     await assertBroken(
       () => readDataset(folder),
