@@ -410,6 +410,7 @@ export {
   type PathKind,
   type Placement,
   predict,
+  type PredictedRow,
   type Prediction,
   type PredictOptions,
   type Preparation,

@@ -152,6 +152,7 @@ export {
   type ClassPrediction,
   evaluateCheckpoint,
   predict,
+  type PredictedRow,
   type Prediction,
   type PredictOptions,
   type ValuePrediction,
