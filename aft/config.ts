@@ -107,20 +107,20 @@ export interface TrainConfig extends TrainSettings {
 export type ConfigKey = keyof TrainConfig;
 
 const KEYS = Object.keys(configFields) as ConfigKey[];
+/** Fields that say how labelled data are read. */
+export const READING_KEYS = [
+  "format",
+  "label",
+  "text",
+  "tokens",
+  "imageSize",
+  "task",
+  "testSize",
+] as const satisfies readonly ConfigKey[];
 /** Fields about files, which training itself does not know. */
 const FILE_KEYS: readonly ConfigKey[] = [
-  ...[
-    "data",
-    "format",
-    "label",
-    "text",
-    "tokens",
-    "imageSize",
-    "task",
-    "testSize",
-    "features",
-  ] as const,
-  ...["checkpointEvery", "out"] as const,
+  ...["data", "features", "checkpointEvery", "out"] as const,
+  ...READING_KEYS,
 ];
 const BY_FLAG: ReadonlyMap<string, ConfigKey> = new Map(
   KEYS.map((key) => [configFields[key].flag, key]),

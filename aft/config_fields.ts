@@ -14,6 +14,7 @@ import {
   toggle,
 } from "./config_kinds.ts";
 import { DATA_FORMATS } from "./data/dataset.ts";
+import { LARGEST_SIDE } from "./data/image_pixels.ts";
 import { LONGEST } from "./data/words.ts";
 import { methods } from "./methods/mod.ts";
 import { optionDefaults } from "./methods/options.ts";
@@ -76,7 +77,7 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     default: LONGEST,
     help: "longest sentence, in words; training rows may all be shorter",
   }),
-  imageSize: integer(0, 4096, {
+  imageSize: integer(0, LARGEST_SIDE, {
     flag: "image-size",
     group: "data",
     default: 0,

@@ -151,7 +151,7 @@ export async function exists(path: string): Promise<boolean> {
 
 /**
  * Names of the files in a folder, sorted, so that no order depends on the file system. Folders in
- * it are left out.
+ * it are left out; links are not, wherever they lead.
  *
  * @param folder The folder.
  * @returns Names without the folder.
@@ -178,11 +178,14 @@ export function listFolders(folder: string): Promise<string[]> {
   return named(folder, async () => {
     const names: string[] = [];
     for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
-      const leadsToOne = isSymlink && (await Deno.stat(`${folder}/${name}`)).isDirectory;
-      if (isDirectory || leadsToOne) names.push(name);
+      if (isDirectory || isSymlink && await leadsToFolder(`${folder}/${name}`)) names.push(name);
     }
     return names.sort();
   });
+}
+
+async function leadsToFolder(link: string): Promise<boolean> {
+  return await exists(link) && (await lookAt(link)).isFolder;
 }
 
 /**

@@ -35,7 +35,8 @@ export const predict: Command = {
   summary: "apply a trained model to rows, with or without labels",
   usage: "--checkpoint FILE --data PATH [flags]",
   notes: [
-    "Prints row (from 0), class and probability; for regression row and value. In CSV, columns that " +
+    "Prints row (from 0), class and probability; for regression row and value; of images the file " +
+    "too. Images are brought to the size that the model takes. In CSV, columns that " +
     "the model does not know are left out, and their order does not matter.",
   ],
   examples: [

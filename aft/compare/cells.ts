@@ -1,6 +1,6 @@
 /** The runs of one method under one setting. */
 
-import { resolveSettings, type TrainConfig } from "../config.ts";
+import { READING_KEYS, resolveSettings, type TrainConfig } from "../config.ts";
 import type { Teacher } from "../data/features.ts";
 import type { Dataset } from "../data/types.ts";
 import { methodOf } from "../methods/mod.ts";
@@ -131,8 +131,6 @@ function firstOf(beta: number | readonly number[]): number {
 }
 
 /** Fields that say how data are read. */
-export function readingOf(
-  { format, label, text, tokens, imageSize, task, testSize }: Partial<TrainConfig>,
-): Partial<TrainConfig> {
-  return { format, label, text, tokens, imageSize, task, testSize };
+export function readingOf(config: Partial<TrainConfig>): Partial<TrainConfig> {
+  return Object.fromEntries(READING_KEYS.map((key) => [key, config[key]]));
 }

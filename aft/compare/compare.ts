@@ -5,7 +5,7 @@ import { readNameMap } from "../start_weights.ts";
 import { readingOptions } from "../train.ts";
 import { missingRuns } from "./choice.ts";
 import { conclude } from "./conclude.ts";
-import { hashFile } from "./identity.ts";
+import { hashData, hashFile, hashFiles } from "./identity.ts";
 import { type ResolvedOptions, resolveOptions } from "./options.ts";
 import { checkNames, makePlan, type Plan } from "./plan.ts";
 import { Runner, type RunSource } from "./runner.ts";
@@ -120,11 +120,10 @@ async function planOf(
   { dataset, teachers }: Runner,
   { start }: RunSource,
 ): Promise<Plan> {
-  const hashes = (paths: readonly string[]) => Promise.all(paths.map(hashFile));
   return await makePlan(resolved, {
     ...{ dataset, teachers },
-    dataHashes: await hashes(dataset.files),
-    featureHashes: await hashes(resolved.base.features),
+    dataHashes: await hashData(dataset),
+    featureHashes: await hashFiles(resolved.base.features),
     ...start && { start: { weights: await hashFile(start.file), names: start.names } },
   });
 }

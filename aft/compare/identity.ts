@@ -2,6 +2,7 @@
 
 import { type ConfigKey, configToJson, type TrainConfig, type TrainSettings } from "../config.ts";
 import { configFields } from "../config_fields.ts";
+import type { Dataset } from "../data/types.ts";
 import { readBytes } from "../files.ts";
 import type { NameMap } from "../start_weights.ts";
 
@@ -33,6 +34,29 @@ export async function hashFile(path: string): Promise<string> {
   return await sha256(await readBytes(path));
 }
 
+/** {@linkcode hashFile} of files one after the other, as there may be more than memory holds. */
+export async function hashFiles(paths: readonly string[]): Promise<string[]> {
+  const hashes: string[] = [];
+  for (const path of paths) hashes.push(await hashFile(path));
+  return hashes;
+}
+
+/**
+ * Hashes of labelled data: one for each file. Images have their labels from where they lie, so that
+ * of these it is one, of all places within the folder and all files.
+ *
+ * @param data Labelled data that was read from files.
+ * @returns 64 hexadecimal digits for each.
+ */
+export async function hashData(
+  { path, format, files }: Pick<Dataset, "path" | "format" | "files">,
+): Promise<string[]> {
+  const hashes = await hashFiles(files);
+  if (format !== "images") return hashes;
+  const places = files.map((file) => file.slice(path.length).split(/[/\\]+/).filter(Boolean));
+  return [await hashText(JSON.stringify(places.map((place, i) => [...place, hashes[i]])))];
+}
+
 /**
  * The identity of a run. Fields at their defaults do not enter it, so that a field which is added
  * to the configuration later leaves finished runs what they are; a record that disagrees with its
@@ -50,7 +74,7 @@ export async function runKey(settings: TrainSettings, inputs: RunInputs): Promis
     reading: changed(reading),
     ...{ data, features, noise, start }, // JSON leaves out what is undefined
   };
-  return (await sha256(new TextEncoder().encode(JSON.stringify(about)))).slice(0, 32);
+  return (await hashText(JSON.stringify(about))).slice(0, 32);
 }
 
 /** What a linear probe depends on beside the files. */
@@ -73,7 +97,7 @@ export interface ProbeRows {
 export async function probeKey(rows: ProbeRows, inputs: RunInputs): Promise<string> {
   const { data, reading, features } = inputs;
   const about = { probe: VERSION, ...rows, reading: changed(reading), data, features };
-  return (await sha256(new TextEncoder().encode(JSON.stringify(about)))).slice(0, 32);
+  return (await hashText(JSON.stringify(about))).slice(0, 32);
 }
 
 /** Fields that differ from their defaults, in the order of the table. */
@@ -96,6 +120,10 @@ export function agrees(recorded: Record<string, unknown>, settings: TrainSetting
   return Object.entries(configToJson(settings)).every(([flag, value]) =>
     !Object.hasOwn(recorded, flag) || JSON.stringify(recorded[flag]) === JSON.stringify(value)
   );
+}
+
+function hashText(text: string): Promise<string> {
+  return sha256(new TextEncoder().encode(text));
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

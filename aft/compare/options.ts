@@ -1,7 +1,7 @@
 /** Options of a comparison: defaults and checks that need no file. */
 
 import { ConfigError } from "../../gpu/errors.ts";
-import { type ConfigKey, resolveSettings, type TrainConfig } from "../config.ts";
+import { type ConfigKey, READING_KEYS, resolveSettings, type TrainConfig } from "../config.ts";
 import { methodOf } from "../methods/mod.ts";
 import { type MethodEntry, parseMethodEntry } from "./entry.ts";
 import type { CompareOptions, Shard, TeacherSets } from "./types.ts";
@@ -117,11 +117,16 @@ export function sharedFields(
   base: Partial<TrainConfig>,
   { method, fields }: MethodEntry,
 ): Partial<TrainConfig> {
-  const { data: _, format: _1, label: _2, task: _3, testSize: _4, features: _5, ...rest } = base;
-  const { text: _6, tokens: _7, imageSize: _13, ...beside } = rest;
-  const { init: _8, initMap: _9, ...settings } = beside; // of files, whose bytes count, not their names
-  const { standardise: _10, regulariserLr: _11, featureStorage: _12, ...plain } = settings;
+  const { data: _, features: _1, ...read } = base;
+  const beside = omitted(read, READING_KEYS);
+  const { init: _2, initMap: _3, ...settings } = beside; // of files, whose bytes count, not their names
+  const { standardise: _4, regulariserLr: _5, featureStorage: _6, ...plain } = settings;
   return { ...methodOf(method).usesTeachers ? settings : plain, ...fields, method };
+}
+
+function omitted<T extends object, K extends keyof T>(object: T, keys: readonly K[]): Omit<T, K> {
+  const kept = Object.entries(object).filter(([key]) => !keys.includes(key as K));
+  return Object.fromEntries(kept) as Omit<T, K>;
 }
 
 function integers(field: string, values: readonly number[]): readonly number[] {

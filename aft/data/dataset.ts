@@ -46,7 +46,8 @@ export type {
  * @returns The data.
  * @throws {FormatError} If a file is not as its format asks; file, tensor, row and column are in
  * the message.
- * @throws {ConfigError} If an option is out of range, or a cut is needed and not asked for.
+ * @throws {ConfigError} If an option is out of range or does not fit the format, or a cut is needed
+ * and not asked for.
  * @throws {Deno.errors.NotFound} If there is nothing at `path`; the path is in the message.
  *
  * @example
@@ -66,8 +67,7 @@ export async function readDataset(path: string, options: DatasetOptions = {}): P
   const wanted = ["train", "test", "val", "all"] as const;
   const { label, text, tokens, imageSize } = options;
   const found = await readRaw(path, wanted, options.format, {
-    ...{ label, text, needsLabels: true },
-    ...imageSize && { imageSize: [imageSize, imageSize] as const },
+    ...{ label, text, needsLabels: true, imageSide: imageSize },
   });
   const given = trainAndTest(found, options);
   const { task, classes, labels } = resolveLabels(found, given.map(labelsOf), options);

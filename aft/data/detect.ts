@@ -18,7 +18,8 @@ const LINES = /\.(?:jsonl|ndjson)$/;
  * A folder is CIFAR-10 where it has such batches, IDX where it has files of images, safetensors
  * where one of its files holds labelled data, CSV or lines of JSON where it has tables, images where
  * it or its folders hold some: the first of these that fits, so that tables of the same data may lie
- * beside it. A file goes by its first bytes; by its name where those could be anything.
+ * beside it. A file goes by its first bytes; by its name where those could be anything, or where it is
+ * an image.
  *
  * @param path File or folder.
  * @returns The format.

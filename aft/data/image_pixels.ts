@@ -13,8 +13,17 @@ export interface Pixels {
   readonly size: ImageSize;
 }
 
+/** Largest height and width that images are brought to. */
+export const LARGEST_SIDE = 4096;
+
 /** Names of image files that are decoded. */
-const IMAGE = /\.(?:png|jpe?g|webp|gif|bmp)$/i;
+const IMAGE = /\.(?:png|jpe?g|jfif|webp|gif|bmp)$/i;
+/** Names of image files that Deno does not decode. */
+const FOREIGN = /\.(?:tiff?|avif|hei[cf]|jp2|jxl)$/i;
+/** What is decoded. */
+const DECODED = "PNG, JPEG, WebP, GIF or BMP with at most 8 bits a channel";
+/** Pixels of an image before its middle is cut out, at most. */
+const MOST_PIXELS = 2 ** 26;
 
 /** True for names that image files have. */
 export function isImageName(name: string): boolean {
@@ -22,53 +31,68 @@ export function isImageName(name: string): boolean {
 }
 
 /**
+ * Refuses image files that cannot be decoded, by their name.
+ *
+ * @throws {FormatError} If it is such a name.
+ */
+export function refuseForeign(file: string): void {
+  if (FOREIGN.test(file)) broken(file, `images that are decoded are ${DECODED}`);
+}
+
+/**
  * Decodes a PNG, JPEG, WebP, GIF or BMP file. Grey images get three equal channels; transparency is
- * left out; of several frames the first is taken.
+ * left out, and so is the orientation that EXIF notes; of several frames the first is taken.
  *
  * @param bytes The file.
  * @param file Its path, for errors.
  * @param size Height and width that it is brought to: it is made smaller or larger until it covers
  * them just so, and its middle is taken. Default: as it is.
  * @returns Its pixels.
- * @throws {FormatError} If it is no such image, or has 16 bits a channel.
+ * @throws {FormatError} If it is no such image, or has 16 bits a channel, or is too long a strip for
+ * the size.
  */
 export async function decodeImage(
   bytes: Uint8Array<ArrayBuffer>,
   file: string,
   size?: ImageSize,
 ): Promise<Pixels> {
-  let bitmap: ImageBitmap;
-  let bmp: Uint8Array<ArrayBuffer>;
+  const bitmap = await decoded(() => createImageBitmap(new Blob([bytes])), file);
+  const covering = size ? coveringSize(bitmap, size, file) : undefined;
+  return pixelsOf(await decoded(() => encode(bitmap, covering), file), size);
+}
+
+async function decoded<T>(work: () => Promise<T>, file: string): Promise<T> {
   try {
-    bitmap = await createImageBitmap(new Blob([bytes]));
-    if (size) bitmap = await resized(bitmap, size);
-    bmp = await encoded(bitmap);
+    return await work();
   } catch (cause) {
-    return broken(
+    return broken(file, `it is no image that can be decoded: ${DECODED}`, undefined, cause);
+  }
+}
+
+/** The smallest size of the same proportions whose middle has another size. */
+function coveringSize(image: ImageBitmap, [height, width]: ImageSize, file: string): ImageSize {
+  const scale = Math.max(height / image.height, width / image.width);
+  const tall = Math.max(height, Math.round(image.height * scale));
+  const wide = Math.max(width, Math.round(image.width * scale));
+  if (tall * wide > MOST_PIXELS) {
+    broken(
       file,
-      "it is no image that can be decoded: PNG, JPEG, WebP, GIF or BMP with at most 8 bits a channel",
-      undefined,
-      cause,
+      `it has ${image.width} x ${image.height} pixels, too long a strip for ${width} x ${height}`,
     );
   }
-  return pixelsOf(bmp, size);
+  return [tall, wide];
 }
 
-/** Resized so that its middle has the size; cutting by `createImageBitmap` does not work in Deno 2.9. */
-async function resized(bitmap: ImageBitmap, [height, width]: ImageSize): Promise<ImageBitmap> {
-  const scale = Math.max(height / bitmap.height, width / bitmap.width);
-  const resizeHeight = Math.max(height, Math.round(bitmap.height * scale));
-  const resizeWidth = Math.max(width, Math.round(bitmap.width * scale));
-  if (resizeHeight === bitmap.height && resizeWidth === bitmap.width) return bitmap;
-  const options = { resizeHeight, resizeWidth, resizeQuality: "high" as const };
-  const result = await createImageBitmap(bitmap, options);
-  bitmap.close();
-  return result;
-}
-
-/** The bitmap as a BMP file, the one way to its pixels: 8 bits with a palette, or 24 or 32 bits. */
-async function encoded(bitmap: ImageBitmap): Promise<Uint8Array<ArrayBuffer>> {
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+/**
+ * An image of some size as a BMP file, the one way to its pixels: 8 bits with a palette, or 24 or 32
+ * bits. (`createImageBitmap` of Deno 2.9 resizes, but does not cut.)
+ */
+async function encode(image: ImageBitmap, size?: ImageSize): Promise<Uint8Array<ArrayBuffer>> {
+  const [height, width] = size ?? [image.height, image.width];
+  const isSame = height === image.height && width === image.width;
+  const options = { resizeHeight: height, resizeWidth: width, resizeQuality: "high" as const };
+  const bitmap = isSame ? image : await createImageBitmap(image, options);
+  const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("bitmaprenderer")!.transferFromImageBitmap(bitmap);
   const blob = await canvas.convertToBlob({ type: "image/bmp" });
   return new Uint8Array(await blob.arrayBuffer());

@@ -7,6 +7,7 @@ import { readCsv, readJsonl } from "./csv.ts";
 import { detectFormat } from "./detect.ts";
 import { readIdx } from "./idx.ts";
 import { type ImageOptions, readImages } from "./image_folder.ts";
+import { LARGEST_SIDE } from "./image_pixels.ts";
 import type { RawData, RawSplit, SplitName } from "./raw.ts";
 import { readSafetensorsDataset } from "./safetensors_dataset.ts";
 import type { TableOptions } from "./table_columns.ts";
@@ -14,6 +15,12 @@ import type { DataFormat, Split } from "./types.ts";
 
 /** What readers are told beside the path; each looks at what is its own. */
 type ReaderOptions = TableOptions & ImageOptions;
+
+/** What {@linkcode readRaw} is told beside the path. */
+export interface RawOptions extends TableOptions, ImageOptions {
+  /** Height and width that images are brought to, where a user asks for it; 0 asks for nothing. */
+  imageSide?: number;
+}
 
 type Reader = (
   path: string,
@@ -41,14 +48,15 @@ export const DATA_FORMATS: readonly DataFormat[] = Object.keys(READERS) as DataF
  * @param format The format, where content and names must not decide.
  * @param options How columns of tables are chosen, whether labels are needed, the size of images.
  * @returns What was found.
- * @throws {ConfigError} If there is no such format.
+ * @throws {ConfigError} If there is no such format, or the size of images is out of range, or asked
+ * for of something else.
  * @throws {FormatError} If a file is not as its format asks.
  */
 export async function readRaw(
   path: string,
   wanted: readonly SplitName[],
   format: DataFormat | undefined,
-  options: ReaderOptions,
+  { imageSide = 0, ...options }: RawOptions,
 ): Promise<RawData> {
   if (format !== undefined && !DATA_FORMATS.includes(format)) {
     const known = DATA_FORMATS.join(", ");
@@ -58,10 +66,27 @@ export async function readRaw(
     });
   }
   const found = format ?? await detectFormat(path);
+  if (imageSide !== 0) {
+    checkImageSide(imageSide, path, found);
+    options.imageSize = [imageSide, imageSide];
+  }
   // Batches of pixels have no splits inside: a file of them, given alone, is meant itself.
   const { isFolder } = await lookAt(path);
   const isAlone = !isFolder && !options.needsLabels && (found === "idx" || found === "cifar10");
   return await READERS[found](path, isAlone ? ["all"] : wanted, options);
+}
+
+function checkImageSide(side: number, path: string, format: DataFormat): void {
+  const refuse = (why: string): never => {
+    throw new ConfigError(`Cannot use image-size ${side}: ${why}`, {
+      field: "image-size",
+      value: side,
+    });
+  };
+  if (!Number.isInteger(side) || side < 1 || side > LARGEST_SIDE) {
+    refuse(`it must be an integer from 0 to ${LARGEST_SIDE}`);
+  }
+  if (format !== "images") refuse(`${path} is of the format ${format}, not a folder of images`);
 }
 
 /** A group with the labels it turned out to have. */

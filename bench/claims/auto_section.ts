@@ -128,9 +128,9 @@ function ranks(settings: readonly Standing[]): string {
   const behind = settings.filter(({ ahead }) => isBelow(ahead));
   const near = settings.length - first.length - behind.length;
   const names = behind.map(({ name, best }) => `${name} (${code(best.method)})`);
-  return `Of ${settings.length} settings aft-auto is the first of the methods that were run in ` +
-    `${first.length}, within the 95 % interval of the first in ${near} more, and behind it in ` +
-    `${behind.length}${names.length > 0 ? `: ${listed(names)}` : ""}.`;
+  return `Among the methods with three seeds or more aft-auto is first in ${first.length} of ` +
+    `${settings.length} settings, in ${near} more the 95 % interval does not tell it from the first, ` +
+    `and it is behind in ${behind.length}${names.length > 0 ? `: ${listed(names)}` : ""}.`;
 }
 
 function gains(settings: readonly Standing[]): string {

@@ -1,12 +1,13 @@
 /** Finished runs in one file beside the tables: another machine goes on where this one ended. */
 
-import { appendLine, exists, readText } from "../../aft/files.ts";
+import { exists, readText, writeAtomic } from "../../aft/files.ts";
 import type { ProbeRecord, RunRecord } from "../../aft/compare/types.ts";
 import { FormatError } from "../../gpu/errors.ts";
 import type { Pool } from "./pool.ts";
 
 /**
- * Reads the file of finished runs: a line of JSON for each run or probe.
+ * Reads the file of finished runs: a line of JSON for each run or probe. A last line without its end
+ * was cut off while it was written, and does not count.
  *
  * @param path The file; it need not be there.
  * @returns Runs and probes by identity; of two lines with one identity the later one's.
@@ -15,8 +16,7 @@ import type { Pool } from "./pool.ts";
 export async function readFinished(path: string): Promise<Pool> {
   const records = new Map<string, RunRecord>();
   const probes = new Map<string, ProbeRecord>();
-  if (!await exists(path)) return { records, probes };
-  (await readText(path)).trimEnd().split("\n").forEach((line, at) => {
+  for (const [at, line] of (await wholeLines(path)).entries()) {
     const record = recordIn(line);
     if (record === undefined) {
       const place = `line ${at + 1}`;
@@ -27,8 +27,12 @@ export async function readFinished(path: string): Promise<Pool> {
     }
     if ("result" in record) records.set(record.key, record);
     else probes.set(record.key, record);
-  });
+  }
   return { records, probes };
+}
+
+async function wholeLines(path: string): Promise<string[]> {
+  return await exists(path) ? (await readText(path)).split("\n").slice(0, -1) : [];
 }
 
 function recordIn(line: string): RunRecord | ProbeRecord | undefined {
@@ -46,8 +50,8 @@ function isObject(value: unknown): boolean {
 }
 
 /**
- * Adds those of some runs and probes that the file does not have yet. Lines that are there stay as
- * they are, so that what two processes or machines add comes together line by line.
+ * Adds those of some runs and probes that the file does not have yet, behind the lines that are
+ * there, so that what two machines add comes together line by line.
  *
  * @param path The file; it is made where it is missing, in a folder that is there.
  * @param pool Runs and probes.
@@ -57,9 +61,11 @@ export async function addFinished(path: string, { records, probes }: Pool): Prom
   const there = await readFinished(path);
   const isNew = <T extends { key: string }>(known: ReadonlyMap<string, T>) => (record: T) =>
     JSON.stringify(known.get(record.key)) !== JSON.stringify(record);
-  const lines = [
+  const added = [
     ...[...records.values()].filter(isNew(there.records)),
     ...[...probes.values()].filter(isNew(there.probes)),
   ];
-  for (const line of lines) await appendLine(path, JSON.stringify(line));
+  if (added.length === 0) return;
+  const lines = [...await wholeLines(path), ...added.map((record) => JSON.stringify(record))];
+  await writeAtomic(path, lines.map((line) => `${line}\n`));
 }

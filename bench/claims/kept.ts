@@ -15,6 +15,8 @@ export interface KeptRow extends CompareRow {
 
 /** A comparison as docs/claims keeps it: `table.json` with a few numbers more. */
 export interface Kept extends Omit<ComparisonTable, "rows"> {
+  /** What was compared, by the flags of `aft compare`. */
+  readonly flags: string;
   /** Lines of methods that have finished runs. */
   readonly rows: readonly KeptRow[];
   /** Methods, or methods under a setting, of which no run is there. */
@@ -34,12 +36,14 @@ export interface Kept extends Omit<ComparisonTable, "rows"> {
 /**
  * Makes what is kept of a comparison from the runs that are there.
  *
- * @param comparison What is compared.
+ * @param flags What is compared, as a definition has it.
+ * @param comparison The same, worked out.
  * @param records Finished runs; others may be among them.
  * @param probes Linear probes of the teachers.
  * @returns Table and cost, methods without runs left out and named.
  */
 export function keptOf(
+  flags: string,
   comparison: Comparison,
   records: Records,
   probes: ReadonlyMap<string, ProbeRecord>,
@@ -57,6 +61,7 @@ export function keptOf(
   const runs = [...keys].flatMap((key) => finished(records, key) ?? []);
   const seedsOf = (runs: readonly { seed: number }[]) => new Set(runs.map(({ seed }) => seed)).size;
   return {
+    flags,
     ...table,
     rows: rows.filter(({ seeds }) => seeds > 0),
     notRun: notRun(rows),
@@ -73,17 +78,14 @@ export function keptOf(
  *
  * @param before The earlier one.
  * @param now The table.
- * @returns True where a line has fewer seeds than before; methods that are compared no more do not
- * count.
+ * @returns True where a line has fewer seeds than before; never where something else was compared.
  */
 export function losesSeeds(before: Kept, now: Kept): boolean {
   const settingOf = ({ method, trainSize, noise, teachers }: KeptRow) =>
     JSON.stringify([method, trainSize, noise, teachers]);
   const seeds = new Map(now.rows.map((row) => [settingOf(row), row.seeds]));
-  const isCompared = ({ method }: KeptRow) =>
-    now.rows.some((row) => row.method === method) ||
-    now.notRun.some((text) => text === method || text.startsWith(`${method} (`));
-  return before.rows.some((row) => isCompared(row) && row.seeds > (seeds.get(settingOf(row)) ?? 0));
+  return before.flags === now.flags &&
+    before.rows.some((row) => row.seeds > (seeds.get(settingOf(row)) ?? 0));
 }
 
 /** Names what is missing: a method as a whole, or under some of the settings. */

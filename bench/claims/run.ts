@@ -83,7 +83,7 @@ export async function runClaim(claim: Claim, run: ClaimRun): Promise<number | un
       await keepRuns(shelf, await known());
     }
     const { records, probes } = await known();
-    const kept = keptOf(plan.comparison, records, probes);
+    const kept = keptOf(comparison.flags, plan.comparison, records, probes);
     if (!await keepTable(shelf, claim, comparison.name, kept)) stays?.(comparison.name);
     if (signal?.aborted) return undefined;
   }

@@ -75,10 +75,8 @@ export async function inspectData(path: string, reading: Reading): Promise<Findi
   // In a table without a column called label the last one is it, as it is for training.
   const needsLabels = format === "csv" || format === "jsonl";
   const { label, text, imageSize } = reading;
-  const options = {
-    ...{ label: label || undefined, text: text || undefined, needsLabels },
-    ...imageSize > 0 && { imageSize: [imageSize, imageSize] as const },
-  };
+  const named = { label: label || undefined, text: text || undefined };
+  const options = { ...named, needsLabels, imageSide: imageSize };
   const raw = tokenised(await readRaw(path, GROUPS, format, options));
   const words = raw.vocabulary?.words;
   const groups = GROUPS.filter((name) => raw.splits[name] !== undefined);

@@ -1,7 +1,6 @@
 /** Tells what files and folders hold, and asks the inspection that knows. */
 
 import { readSafetensorsHeader } from "../../aft/data/safetensors_dataset.ts";
-import { hasImages } from "../../aft/data/image_folder.ts";
 import { findSafetensorsDataset } from "../../aft/data/safetensors_dataset.ts";
 import { list, lookAt, readHead, readTextParts } from "../../aft/files.ts";
 import { inspectCheckpoint, isCheckpoint } from "./checkpoint.ts";
@@ -91,6 +90,6 @@ async function looseFiles(
   const files = names.filter((name) => name.endsWith(".safetensors"));
   const hasOther = names.some((name) => /\.(?:csv|bin|jsonl)$|ubyte(?:\.gz)?$/.test(name));
   if (format !== "auto" || hasOther || files.length === 0) return [];
-  if (await findSafetensorsDataset(folder) !== undefined || await hasImages(folder)) return [];
+  if (await findSafetensorsDataset(folder) !== undefined) return [];
   return files.map((name) => `${folder.replace(/\/+$/, "")}/${name}`);
 }

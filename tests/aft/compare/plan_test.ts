@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { agrees, hashFile, runKey } from "../../../aft/compare/identity.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { agrees, hashData, hashFile, hashFiles, runKey } from "../../../aft/compare/identity.ts";
 import { resolveOptions } from "../../../aft/compare/options.ts";
 import { makePlan, type Plan } from "../../../aft/compare/plan.ts";
 import { Runner } from "../../../aft/compare/runner.ts";
@@ -108,6 +108,28 @@ Deno.test("an identity follows settings and bytes of files, not paths nor how de
       await Deno.writeFile(path, bytes);
     }
     assertEquals(await keyOf({}), key);
+  }));
+
+Deno.test("images are told apart by where they lie, which is their label, whatever their folder is called", () =>
+  inFolder(async (folder) => {
+    for (const [name, text] of [["a/x/1.png", "one"], ["a/y/2.png", "two"]]) {
+      await Deno.mkdir(`${folder}/${name.slice(0, 3)}`, { recursive: true });
+      await Deno.writeTextFile(`${folder}/${name}`, text);
+    }
+    const keyOf = (format: "images" | "csv", path: string, ...files: string[]) =>
+      hashData({ path: `${folder}/${path}`, format, files: files.map((f) => `${folder}/${f}`) });
+    const key = await keyOf("images", "a", "a/x/1.png", "a/y/2.png");
+    assertEquals(key.length, 1);
+    await Deno.rename(`${folder}/a/y/2.png`, `${folder}/a/x/2.png`);
+    assertNotEquals(await keyOf("images", "a", "a/x/1.png", "a/x/2.png"), key);
+    await Deno.rename(`${folder}/a/x/2.png`, `${folder}/a/y/2.png`);
+    await Deno.rename(`${folder}/a`, `${folder}/b`);
+    assertEquals(await keyOf("images", "b/", "b/x/1.png", "b/y/2.png"), key);
+    const files = ["b/x/1.png", "b/y/2.png"];
+    assertEquals(
+      await keyOf("csv", "b", ...files),
+      await hashFiles(files.map((file) => `${folder}/${file}`)),
+    );
   }));
 
 Deno.test("hashes are SHA-256, and a key is one of settings, reading, files and noise", () =>

@@ -140,6 +140,80 @@ Deno.test("what is no image, or has 16 bits a channel, is refused by name", () =
     }
   }));
 
+Deno.test("what is lost or has no place among classes is refused by name, what is hidden is left alone", () =>
+  inTempFolder(async (folder) => {
+    const read = () => readDataset(folder, { testSize: 1 });
+    await writeClasses(folder);
+    const hidden = plain(GREEN, [1, 1]);
+    await write(`${folder}/.cache`, { "a.bmp": hidden });
+    await write(`${folder}/red`, { "._a.bmp": new Uint8Array(3), ".hidden.tif": "no image" });
+    await Deno.symlink(`${folder}/nowhere`, `${folder}/link`);
+    assertEquals((await read()).classes, ["blue", "red"]);
+    await write(`${folder}/red/more`, { "a.bmp": hidden });
+    await assertBroken(
+      read,
+      `Cannot read ${folder}/red/more: it is a folder in that of a class, red`,
+    );
+    await Deno.remove(`${folder}/red/more`, { recursive: true });
+    await write(`${folder}/yellow`, { "notes.txt": "no image" });
+    await assertBroken(read, `Cannot read ${folder}/yellow: it has no images`);
+    await write(`${folder}/yellow`, { "scan.TIFF": "no image" });
+    await assertBroken(
+      read,
+      `Cannot read ${folder}/yellow/scan.TIFF: images that are decoded are PNG, JPEG, WebP, GIF or ` +
+        "BMP with at most 8 bits a channel",
+    );
+  }));
+
+Deno.test("image-size is an integer and for images alone, and no strip is stretched beyond reason", () =>
+  inTempFolder(async (folder) => {
+    await writeClasses(folder);
+    for (const imageSize of [0.5, -1, 4097]) {
+      await assertRejects(
+        () => readDataset(folder, { testSize: 1, imageSize }),
+        ConfigError,
+        `Cannot use image-size ${imageSize}: it must be an integer from 0 to 4096`,
+      );
+    }
+    const table = await write(`${folder}/table`, { "train.csv": "a,label\n1,x\n2,y\n" });
+    const error = await assertRejects(
+      () => readDataset(table, { testSize: 1, imageSize: 8 }),
+      ConfigError,
+      `Cannot use image-size 8: ${table} is of the format csv, not a folder of images`,
+    );
+    assertEquals([error.field, error.value], ["image-size", 8]);
+    const strip = plain(RED, [20_000, 1]);
+    await assertRejects(
+      () => decodeImage(strip, "strip.bmp", [64, 64]),
+      FormatError,
+      "Cannot read strip.bmp: it has 1 x 20000 pixels, too long a strip for 64 x 64",
+    );
+  }));
+
+Deno.test("splits are read as they are asked for", () =>
+  inTempFolder(async (folder) => {
+    await writeClasses(`${folder}/val`, [2, 2]);
+    const read = (split: "train" | "test" | "val") => readInputs(folder, MODEL, { split });
+    assertEquals([(await read("test")).split.rows, (await read("val")).split.rows], [3, 3]);
+    await assertBroken(() => read("train"), `Cannot read ${folder}: it has no train rows`);
+    await assertBroken(() => readDataset(folder), `Cannot read ${folder}: it has no training rows`);
+    // A split that nobody asks for may be empty.
+    await Deno.mkdir(`${folder}/train`);
+    assertEquals((await read("test")).split.rows, 3);
+  }));
+
+Deno.test("WebP and GIF are read, of several frames the first", async () => {
+  // One pixel of grey; and two frames of one pixel, white and then black.
+  const webp = "UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA";
+  const gif =
+    "R0lGODlhAQABAIAAAP///wAAACH5BAAKAAAALAAAAAABAAEAAAICRAEAIfkEAAoAAAAsAAAAAAEAAQAAAgJMAQA7";
+  for (const [text, wanted] of [[webp, 130], [gif, 255]] as const) {
+    const { values, size } = await decodeImage(Uint8Array.fromBase64(text), "image");
+    assertEquals([size, values.length], [[1, 1], 3]);
+    for (const value of values) assertAlmostEquals(value, wanted, 2);
+  }
+});
+
 /** What a model of red and blue images takes. */
 const MODEL = {
   inputShape: [3, 2, 2],

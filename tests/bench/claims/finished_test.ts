@@ -37,6 +37,20 @@ Deno.test("lines that are there stay, and a run that is done anew counts in plac
     assertEquals(records.get("a"), anew);
   }));
 
+Deno.test("a line that was cut off does not count, and goes when more is added; an empty file is none", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/finished.jsonl`;
+    await Deno.writeTextFile(path, "");
+    assertEquals((await readFinished(path)).records.size, 0);
+    await addFinished(path, runs);
+    await Deno.writeTextFile(path, '{"key":"z","con', { append: true });
+    assertEquals(await readFinished(path), runs);
+    const more = record("d", { seed: 3 });
+    await addFinished(path, poolOf(more));
+    assertEquals((await readFinished(path)).records.get("d"), more);
+    assertEquals((await Deno.readTextFile(path)).includes('"z"'), false);
+  }));
+
 Deno.test("a line that is no run or probe is named", () =>
   inFolder(async (folder) => {
     const path = `${folder}/finished.jsonl`;

@@ -26,7 +26,7 @@ export function keptTable(rows: readonly MadeUpRow[], seeds = [0, 1, 2]): Kept {
     { seeds },
   );
   const ran = [...records].filter(([, { result }]) => "test" in result);
-  const kept = keptOf(comparison, new Map(ran), new Map());
+  const kept = keptOf("--made-up", comparison, new Map(ran), new Map());
   const probeOf = (row: { teachers: readonly string[] }) =>
     rows.find(([, , setting]) => String(setting?.teachers) === String(row.teachers))?.[2]?.probe;
   return { ...kept, rows: kept.rows.map((row) => ({ ...row, probe: probeOf(row) ?? null })) };

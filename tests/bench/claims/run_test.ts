@@ -108,6 +108,10 @@ Deno.test("another machine takes the runs from the shelf, and no table gives way
     await runClaim(claim, { ...run, collect: true, stays });
     assertEquals(staying, ["two", "three"]);
     assertEquals(await Promise.all(["two", "three"].map((name) => keptIn(run, name))), before);
+
+    const other = { ...claim, comparisons: [{ name: "two", flags: `${FLAGS} --methods stl,kd` }] };
+    await runClaim(other, { ...run, collect: true });
+    assertEquals((await keptIn(run, "two")).notRun, ["stl", "kd"], "something else is compared");
   }));
 
 Deno.test("a claim that is stopped keeps what is finished and says so", () =>
