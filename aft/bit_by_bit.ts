@@ -1,5 +1,13 @@
 /** Long work that keeps the thread to itself, done bit by bit so that others get a turn. */
 
+/** How far a work is. */
+export interface WorkStep {
+  /** Parts that are done, from 1. */
+  readonly done: number;
+  /** Parts at most; it may end earlier. */
+  readonly of: number;
+}
+
 /** Lets events in, such as Ctrl-C. */
 export function yieldToEvents(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));

@@ -232,9 +232,16 @@ export function resolveSettings(given: Partial<TrainSettings>): TrainSettings {
  * @returns It without the fields about files.
  */
 export function settingsOf(config: TrainSettings): TrainSettings {
-  return Object.fromEntries(
-    Object.entries(config).filter(([key]) => !FILE_KEYS.includes(key as ConfigKey)),
-  ) as unknown as TrainSettings;
+  return without(config as TrainConfig, FILE_KEYS) as TrainSettings;
+}
+
+/** An object without some of its fields. */
+export function without<T extends object, K extends keyof T>(
+  object: T,
+  keys: readonly K[],
+): Omit<T, K> {
+  const kept = Object.entries(object).filter(([key]) => !keys.includes(key as K));
+  return Object.fromEntries(kept) as Omit<T, K>;
 }
 
 function resolveAll(given: Partial<TrainSettings>): TrainConfig {

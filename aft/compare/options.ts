@@ -1,7 +1,13 @@
 /** Options of a comparison: defaults and checks that need no file. */
 
 import { ConfigError } from "../../gpu/errors.ts";
-import { type ConfigKey, READING_KEYS, resolveSettings, type TrainConfig } from "../config.ts";
+import {
+  type ConfigKey,
+  READING_KEYS,
+  resolveSettings,
+  type TrainConfig,
+  without,
+} from "../config.ts";
 import { methodOf } from "../methods/mod.ts";
 import { type MethodEntry, parseMethodEntry } from "./entry.ts";
 import type { CompareOptions, Shard, TeacherSets } from "./types.ts";
@@ -118,15 +124,10 @@ export function sharedFields(
   { method, fields }: MethodEntry,
 ): Partial<TrainConfig> {
   const { data: _, features: _1, ...read } = base;
-  const beside = omitted(read, READING_KEYS);
+  const beside = without(read, READING_KEYS);
   const { init: _2, initMap: _3, ...settings } = beside; // of files, whose bytes count, not their names
   const { standardise: _4, regulariserLr: _5, featureStorage: _6, ...plain } = settings;
   return { ...methodOf(method).usesTeachers ? settings : plain, ...fields, method };
-}
-
-function omitted<T extends object, K extends keyof T>(object: T, keys: readonly K[]): Omit<T, K> {
-  const kept = Object.entries(object).filter(([key]) => !keys.includes(key as K));
-  return Object.fromEntries(kept) as Omit<T, K>;
 }
 
 function integers(field: string, values: readonly number[]): readonly number[] {

@@ -66,9 +66,8 @@ export type {
 export async function readDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   const wanted = ["train", "test", "val", "all"] as const;
   const { label, text, tokens, imageSize } = options;
-  const found = await readRaw(path, wanted, options.format, {
-    ...{ label, text, needsLabels: true, imageSide: imageSize },
-  });
+  const asked = { label, text, needsLabels: true, imageSide: imageSize };
+  const found = await readRaw(path, wanted, options.format, asked);
   const given = trainAndTest(found, options);
   const { task, classes, labels } = resolveLabels(found, given.map(labelsOf), options);
   const cut = given[1] ? undefined : cutRows(labels[0]!, options.testSize!, {

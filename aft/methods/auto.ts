@@ -13,8 +13,8 @@ import {
   zeros,
 } from "../../gpu/mod.ts";
 import { Linear } from "../../nn/mod.ts";
-import { paced } from "../bit_by_bit.ts";
-import { type CrossFit, crossFitSteps, type FitStep } from "../rank/cross_fit.ts";
+import { paced, type WorkStep } from "../bit_by_bit.ts";
+import { type CrossFit, crossFitSteps } from "../rank/cross_fit.ts";
 import { pickLabels } from "../rank/features.ts";
 import { matrix } from "../rank/linear_algebra/matrix.ts";
 import type { Score } from "../score.ts";
@@ -86,7 +86,7 @@ function weighed(error: Tensor, rho: Tensor): Tensor {
 }
 
 /** What a probe of all teachers' columns, times their relevance, says of rows it has not seen. */
-function answersOf(rows: Preparation): Generator<FitStep, CrossFit> {
+function answersOf(rows: Preparation): Generator<WorkStep, CrossFit> {
   const psi = rows.teacher();
   const features = matrix(rows.rows, psi.length / rows.rows, psi);
   return crossFitSteps({ features, labels: rows.labels }, {

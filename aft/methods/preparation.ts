@@ -1,5 +1,6 @@
 /** What a method may look at before training: the training rows in use, and never others. */
 
+import type { WorkStep } from "../bit_by_bit.ts";
 import type { Regulariser } from "./method.ts";
 
 /** Training rows in use, by their position among them. */
@@ -27,13 +28,7 @@ export interface Preparation {
   student(): Promise<Float32Array<ArrayBuffer>>;
 }
 
-/** How far a long preparation is. */
-export interface PreparationStep {
-  /** Parts that are done, from 1. */
-  readonly done: number;
-  /** Parts at most; it may end earlier. */
-  readonly of: number;
-}
+export type { WorkStep as PreparationStep };
 
 /**
  * Prepares a method, whether or not it says how far it is. Leaving the loop over this stops it.
@@ -44,7 +39,7 @@ export interface PreparationStep {
 export async function* preparing(
   method: Pick<Regulariser, "prepare">,
   rows: Preparation,
-): AsyncGenerator<PreparationStep> {
+): AsyncGenerator<WorkStep> {
   const work = method.prepare?.(rows);
   if (work !== undefined && Symbol.asyncIterator in work) yield* work;
   else await work;

@@ -1,6 +1,7 @@
 /** What linear probes of the teachers say of the training rows. */
 
-import { crossFitSteps, type FitStep } from "../rank/cross_fit.ts";
+import type { WorkStep } from "../bit_by_bit.ts";
+import { crossFitSteps } from "../rank/cross_fit.ts";
 import type { LabelledFeatures } from "../rank/features.ts";
 import type { Matrix } from "../rank/linear_algebra/matrix.ts";
 import { probeOutputs, probeSteps, STRENGTHS } from "../rank/probe.ts";
@@ -23,7 +24,7 @@ export function* probedOutputs(
   rows: Preparation,
   blocks: readonly number[],
   folds: number,
-): Generator<FitStep, Matrix[]> {
+): Generator<WorkStep, Matrix[]> {
   const outputs: Matrix[] = [];
   for (const features of teacherMatrices(rows, blocks)) {
     const fits = outputsOf({ features, labels: rows.labels }, rows, folds);
@@ -42,7 +43,7 @@ function* outputsOf(
   labelled: LabelledFeatures,
   { classes, seed }: Preparation,
   folds: number,
-): Generator<FitStep, Matrix> {
+): Generator<WorkStep, Matrix> {
   const known = classes > 0 ? { classes } : {};
   if (folds > 1) return (yield* crossFitSteps(labelled, { folds, seed, ...known })).outputs;
   const fits = probeSteps(labelled, known);

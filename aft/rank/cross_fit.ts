@@ -2,7 +2,7 @@
 
 import { permutationOf } from "../../gpu/mod.ts";
 import { ConfigError, ShapeError } from "../../gpu/errors.ts";
-import { drained } from "../bit_by_bit.ts";
+import { drained, type WorkStep } from "../bit_by_bit.ts";
 import type { Score } from "../score.ts";
 import { type LabelledFeatures, labelledRows } from "./features.ts";
 import { type Matrix, zeroMatrix } from "./linear_algebra/matrix.ts";
@@ -61,14 +61,6 @@ export function crossFit(rows: LabelledFeatures, options: CrossFitOptions = {}):
   return drained(crossFitSteps(rows, options));
 }
 
-/** How far a cross-fit is. */
-export interface FitStep {
-  /** Fits that are done, from 1. */
-  readonly done: number;
-  /** Fits at most; it may end earlier. */
-  readonly of: number;
-}
-
 /**
  * {@linkcode crossFit} bit by bit.
  *
@@ -81,7 +73,7 @@ export interface FitStep {
 export function* crossFitSteps(
   rows: LabelledFeatures,
   options: CrossFitOptions = {},
-): Generator<FitStep, CrossFit> {
+): Generator<WorkStep, CrossFit> {
   const { folds = 5, seed = 0, classes, weigh } = options;
   checkRows(rows.features, rows.labels);
   const parts = partsOf(rows.features.rows, folds, seed);

@@ -1,5 +1,6 @@
 /** How aft-auto does in every setting, beside the best of the other methods and beside stl. */
 
+import { settingKey } from "../../aft/compare/table.ts";
 import type { Evidence } from "./claim.ts";
 import { AUTO, type ClaimName } from "./definitions.ts";
 import {
@@ -109,8 +110,7 @@ function standingsIn(name: string, kept: Kept): Standing[] {
 }
 
 function isSetting(a: KeptRow, b: KeptRow): boolean {
-  const of = ({ trainSize, noise, teachers }: KeptRow) => String([trainSize, noise, teachers]);
-  return of(a) === of(b);
+  return settingKey(a) === settingKey(b);
 }
 
 /** Whether two claims have the same runs of one setting. */

@@ -5,6 +5,7 @@ import { errorBars, overNoise, overRows, rankingChart, teacherCharts } from "./c
 import type { Claim } from "./claim.ts";
 import { type ClaimDefinition, type ClaimName, definitions } from "./definitions.ts";
 import { teacherText } from "./facts.ts";
+import type { KeptRow } from "./kept.ts";
 import { writeDoubled, writeLogits, writeMixed, writeShuffled } from "./made.ts";
 import { scoreSets } from "./scores.ts";
 import { ranking, severalTeachers } from "./teacher_verdicts.ts";
@@ -20,6 +21,7 @@ import {
 
 const featuresOf = (data: string, teacher: string) =>
   `${data}/features/cifar10_${teacher}.f16.safetensors`;
+const withTeachers = ({ teachers }: KeptRow) => `with ${teacherText(teachers)}`;
 /** Number of the class cat of CIFAR-10. */
 const CAT = 3;
 
@@ -75,12 +77,11 @@ const parts: Record<ClaimName, Omit<Claim, keyof ClaimDefinition>> = {
     charts: errorBars,
   },
   text: {
-    verdict: ({ tables }) => helps(tables.sst2, ({ teachers }) => `with ${teacherText(teachers)}`),
+    verdict: ({ tables }) => helps(tables.sst2, withTeachers),
     charts: errorBars,
   },
   photographs: {
-    verdict: ({ tables }) =>
-      helps(tables.ants_bees, ({ teachers }) => `with ${teacherText(teachers)}`),
+    verdict: ({ tables }) => helps(tables.ants_bees, withTeachers),
     charts: errorBars,
   },
   cnn: { verdict: leadsBoth, charts: errorBars },

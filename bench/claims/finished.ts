@@ -14,9 +14,13 @@ import type { Pool } from "./pool.ts";
  * @throws {FormatError} If a line is none of a run or probe.
  */
 export async function readFinished(path: string): Promise<Pool> {
+  return poolOf(await wholeLines(path), path);
+}
+
+function poolOf(lines: readonly string[], path: string): Pool {
   const records = new Map<string, RunRecord>();
   const probes = new Map<string, ProbeRecord>();
-  for (const [at, line] of (await wholeLines(path)).entries()) {
+  for (const [at, line] of lines.entries()) {
     const record = recordIn(line);
     if (record === undefined) {
       const place = `line ${at + 1}`;
@@ -58,7 +62,8 @@ function isObject(value: unknown): boolean {
  * @throws {FormatError} If the file has a line that is none of a run or probe.
  */
 export async function addFinished(path: string, { records, probes }: Pool): Promise<void> {
-  const there = await readFinished(path);
+  const before = await wholeLines(path);
+  const there = poolOf(before, path);
   const isNew = <T extends { key: string }>(known: ReadonlyMap<string, T>) => (record: T) =>
     JSON.stringify(known.get(record.key)) !== JSON.stringify(record);
   const added = [
@@ -66,6 +71,6 @@ export async function addFinished(path: string, { records, probes }: Pool): Prom
     ...[...probes.values()].filter(isNew(there.probes)),
   ];
   if (added.length === 0) return;
-  const lines = [...await wholeLines(path), ...added.map((record) => JSON.stringify(record))];
+  const lines = [...before, ...added.map((record) => JSON.stringify(record))];
   await writeAtomic(path, lines.map((line) => `${line}\n`));
 }

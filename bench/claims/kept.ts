@@ -4,7 +4,7 @@ import { finished } from "../../aft/compare/choice.ts";
 import { type ComparisonTable, tableOf } from "../../aft/compare/conclude.ts";
 import { settingText } from "../../aft/compare/report_words.ts";
 import type { Records } from "../../aft/compare/store.ts";
-import { accuracyOf, runsOf } from "../../aft/compare/table.ts";
+import { accuracyOf, runsOf, settingKey } from "../../aft/compare/table.ts";
 import type { CompareRow, Comparison, ProbeRecord } from "../../aft/compare/types.ts";
 
 /** A line of the table with what each seed reached. */
@@ -81,11 +81,10 @@ export function keptOf(
  * @returns True where a line has fewer seeds than before; never where something else was compared.
  */
 export function losesSeeds(before: Kept, now: Kept): boolean {
-  const settingOf = ({ method, trainSize, noise, teachers }: KeptRow) =>
-    JSON.stringify([method, trainSize, noise, teachers]);
-  const seeds = new Map(now.rows.map((row) => [settingOf(row), row.seeds]));
+  const lineOf = (row: KeptRow) => `${row.method} ${settingKey(row)}`;
+  const seeds = new Map(now.rows.map((row) => [lineOf(row), row.seeds]));
   return before.flags === now.flags &&
-    before.rows.some((row) => row.seeds > (seeds.get(settingOf(row)) ?? 0));
+    before.rows.some((row) => row.seeds > (seeds.get(lineOf(row)) ?? 0));
 }
 
 /** Names what is missing: a method as a whole, or under some of the settings. */

@@ -68,7 +68,7 @@ export async function runClaim(claim: Claim, run: ClaimRun): Promise<number | un
     const { plan } = ready;
     const known = async () =>
       partOf(together([await readRuns(shelf), await readPool(place.out)]), plan);
-    const pool = await known();
+    let pool = await known();
     try {
       if (collect) {
         if (pool.records.size > 0) await fitProbes(ready, pool, options.out, signal);
@@ -80,10 +80,10 @@ export async function runClaim(claim: Claim, run: ClaimRun): Promise<number | un
         }
       }
     } finally { // what is finished is kept whatever ends the rest
-      await keepRuns(shelf, await known());
+      pool = await known();
+      await keepRuns(shelf, pool);
     }
-    const { records, probes } = await known();
-    const kept = keptOf(comparison.flags, plan.comparison, records, probes);
+    const kept = keptOf(comparison.flags, plan.comparison, pool.records, pool.probes);
     if (!await keepTable(shelf, claim, comparison.name, kept)) stays?.(comparison.name);
     if (signal?.aborted) return undefined;
   }

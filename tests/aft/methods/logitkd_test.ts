@@ -5,7 +5,7 @@ import { ensembleOf } from "../../../aft/methods/ensemble.ts";
 import { methods } from "../../../aft/methods/mod.ts";
 import type { Preparation } from "../../../aft/methods/preparation.ts";
 import { probedOutputs } from "../../../aft/methods/probed.ts";
-import type { FitStep } from "../../../aft/rank/cross_fit.ts";
+import type { WorkStep } from "../../../aft/bit_by_bit.ts";
 import { matrix } from "../../../aft/rank/linear_algebra/matrix.ts";
 import { ShapeError } from "../../../gpu/errors.ts";
 import { hostArray } from "../../nn/support.ts";
@@ -69,7 +69,7 @@ const PSI: Matrix = matrixOf(hostArray([40, 2], 33)).map(([a, b], i) => [LABELS[
 /** Outputs of probes, and what they said of how far they were. */
 function probed(rows: Preparation, blocks: readonly number[], folds: number) {
   const work = probedOutputs(rows, blocks, folds);
-  const told: FitStep[] = [];
+  const told: WorkStep[] = [];
   let fit = work.next();
   for (; !fit.done; fit = work.next()) told.push(fit.value);
   return { outputs: fit.value, told };
