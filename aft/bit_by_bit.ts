@@ -8,6 +8,9 @@ export interface WorkStep {
   readonly of: number;
 }
 
+/** Is told how far a work is. */
+export type Told = (step: WorkStep) => void;
+
 /** Lets events in, such as Ctrl-C. */
 export function yieldToEvents(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
@@ -29,4 +32,28 @@ export async function* paced<B, T>(work: Generator<B, T>): AsyncGenerator<B, T> 
     bit = work.next();
   }
   return bit.value;
+}
+
+/** A work that tells what happens by a call, as one that yields it; its result or error comes last. */
+export async function* followed<B, T>(
+  work: (tell: (bit: B) => void) => Promise<T>,
+): AsyncGenerator<B, T> {
+  const told: B[] = [];
+  let wake = () => {};
+  const result = work((bit) => {
+    told.push(bit);
+    wake();
+  });
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+    wake();
+  };
+  result.then(over, over);
+  while (true) {
+    yield* told.splice(0);
+    if (told.length > 0) continue; // told of while the last ones were taken
+    if (isOver) return await result;
+    await new Promise<void>((resolve) => wake = resolve);
+  }
 }

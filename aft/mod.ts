@@ -36,6 +36,7 @@ export {
   weightsOf,
   writeCheckpoint,
 } from "./checkpoint.ts";
+export type { Told, WorkStep } from "./bit_by_bit.ts";
 export { compare } from "./compare/compare.ts";
 export { mergeComparisons } from "./compare/conclude.ts";
 export { type MethodEntry, parseMethodEntry } from "./compare/entry.ts";
@@ -138,7 +139,6 @@ export {
   type MethodShape,
   type MethodText,
   type Preparation,
-  type PreparationStep,
   type Refusal,
   type Regulariser,
   type RhoKind,
@@ -165,6 +165,7 @@ export type {
   InterruptedProgress,
   PreparationProgress,
   Progress,
+  ReadingProgress,
   StartProgress,
   StepProgress,
 } from "./progress.ts";

@@ -2,6 +2,7 @@
 
 import { openGpu } from "../gpu/mod.ts";
 import { FormatError } from "../gpu/errors.ts";
+import type { Told } from "./bit_by_bit.ts";
 import { modelOf, readCheckpoint } from "./checkpoint.ts";
 import type { DataFormat } from "./data/types.ts";
 import { type InputRows, readInputs } from "./data/inputs.ts";
@@ -20,6 +21,8 @@ export interface PredictOptions {
   readonly text?: string;
   /** Rows to cut from a single file as training does, and to take alone. */
   readonly testSize?: number;
+  /** Is told, of images, after every 500 how many of all are read. */
+  readonly told?: Told;
 }
 
 /** The row that a prediction is about. */
@@ -92,11 +95,10 @@ export async function* predict(
   options: PredictOptions = {},
 ): AsyncGenerator<Prediction> {
   const { config, ...saved } = await readCheckpoint(checkpoint);
-  const label = options.label || config.label;
-  const { split, sources } = await readInputs(data, saved.data, {
-    ...options,
-    ...label && { label },
-  });
+  const { told, ...asked } = options;
+  const label = asked.label || config.label;
+  const reading = { ...asked, ...label && { label } };
+  const { split, sources } = await readInputs(data, saved.data, reading, told);
   await openGpu();
   const model = modelOf({ config, ...saved });
   const outputs = await model.outputs(split.inputs);
@@ -155,13 +157,11 @@ export async function evaluateCheckpoint(
 ): Promise<CheckpointEvaluation> {
   const saved = await readCheckpoint(checkpoint);
   const { config } = saved;
-  const label = options.label || config.label;
-  const testSize = options.testSize ?? (data === config.data ? config.testSize : undefined);
-  const { split, group } = await readInputs(data, saved.data, {
-    ...options,
-    ...label && { label },
-    ...testSize && { testSize },
-  });
+  const { told, ...asked } = options;
+  const label = asked.label || config.label;
+  const testSize = asked.testSize ?? (data === config.data ? config.testSize : undefined);
+  const reading = { ...asked, ...label && { label }, ...testSize && { testSize } };
+  const { split, group } = await readInputs(data, saved.data, reading, told);
   if (!split.labelled) {
     throw new FormatError(`Cannot evaluate on ${data}: its rows have no labels`, { file: data });
   }

@@ -1,11 +1,18 @@
 /** What a run says while it goes on: plain objects, one line of JSON each. */
 
-import type { TeacherColumns } from "./checkpoint.ts";
-import type { RowCounts } from "./checkpoint.ts";
+import type { WorkStep } from "./bit_by_bit.ts";
+import type { RowCounts, TeacherColumns } from "./checkpoint.ts";
 import type { Score } from "./evaluate.ts";
-import type { PreparationStep } from "./methods/mod.ts";
 import type { ScaleReport } from "./rho.ts";
 import type { StartWeights } from "./start_weights.ts";
+
+/** Data of many files are being read; said before the run begins. */
+export interface ReadingProgress extends WorkStep {
+  /** Kind of progress. */
+  readonly event: "reading";
+  /** Updates taken: none. */
+  readonly step: 0;
+}
 
 /** The student starts from weights of a file; said before the run begins. */
 export interface InitProgress extends StartWeights {
@@ -46,7 +53,7 @@ export interface StartProgress {
 }
 
 /** The method looks at the training rows before the first step, which takes a while. */
-export interface PreparationProgress extends PreparationStep {
+export interface PreparationProgress extends WorkStep {
   /** Kind of progress. */
   readonly event: "preparation";
   /** Updates taken: none. */
@@ -119,6 +126,7 @@ export interface InterruptedProgress {
 
 /** What a run says while it goes on. */
 export type Progress =
+  | ReadingProgress
   | InitProgress
   | StartProgress
   | PreparationProgress

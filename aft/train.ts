@@ -1,14 +1,15 @@
 /** Training from files to a run folder. */
 
 import { openGpu } from "../gpu/mod.ts";
+import { followed } from "./bit_by_bit.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkUnchanged, resolveConfig, settingsOf, type TrainConfig } from "./config.ts";
 import { readDataset } from "./data/dataset.ts";
-import type { DatasetOptions } from "./data/types.ts";
+import type { Dataset, DatasetOptions } from "./data/types.ts";
 import { readFeatures } from "./data/features.ts";
 import { writeAtomic } from "./files.ts";
 import { methodOf } from "./methods/mod.ts";
-import type { DoneProgress, InitProgress, Progress } from "./progress.ts";
+import type { DoneProgress, InitProgress, Progress, ReadingProgress } from "./progress.ts";
 import { renderReport } from "./report/report.ts";
 import { RunFolder } from "./run.ts";
 import { readNameMap, startFrom } from "./start_weights.ts";
@@ -78,7 +79,7 @@ export async function* train(
   if (checkpoint?.test) return yield finished(folder, checkpoint);
 
   const gpu = await openGpu();
-  const data = await readDataset(config.data, readingOptions(config));
+  const data = yield* reading(config);
   const { usesTeachers } = methodOf(config.method);
   const teachers = usesTeachers ? await readFeatures(config.features, data) : [];
   const trainer = new Trainer(data, { ...settingsOf(config), teachers, placement });
@@ -103,6 +104,17 @@ export async function* train(
     await folder.log(progress);
     yield progress;
   }
+}
+
+/** The labelled data, with how far their reading is. */
+function reading(config: TrainConfig): AsyncGenerator<ReadingProgress, Dataset> {
+  return followed((tell) =>
+    readDataset(
+      config.data,
+      readingOptions(config),
+      (step) => tell({ event: "reading", step: 0, ...step }),
+    )
+  );
 }
 
 /** Weights that the configuration names, put into the student. */

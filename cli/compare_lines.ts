@@ -5,6 +5,7 @@ import type { CompareRow, Setting, Shard } from "../aft/compare/types.ts";
 import type { TaskKind } from "../aft/data/types.ts";
 import { count, duration, number, percent, table } from "./format.ts";
 import type { Output } from "./output.ts";
+import { readingText } from "./reading.ts";
 import { scoreText } from "./score.ts";
 
 type Of<E extends CompareProgress["event"]> = Extract<CompareProgress, { event: E }>;
@@ -22,6 +23,8 @@ export class CompareLines {
   /** Says one event. */
   show(progress: CompareProgress): void {
     switch (progress.event) {
+      case "reading":
+        return this.#output.passing(readingText(progress));
       case "plan":
         return this.#planned(progress);
       case "note":

@@ -7,6 +7,7 @@ import { type Arguments, flagOf } from "./flags.ts";
 import { count, number, percent, table } from "./format.ts";
 import { modelFlags, predictOptions } from "./model_flags.ts";
 import type { Output } from "./output.ts";
+import { readingTold } from "./reading.ts";
 import { scoreText } from "./score.ts";
 
 const flags = {
@@ -43,6 +44,7 @@ async function measure(args: Arguments, output: Output): Promise<number> {
   const evaluation = await evaluateCheckpoint(checkpoint, data, {
     ...predictOptions(args),
     testSize: args.get(flags.testSize) || undefined,
+    told: readingTold(output),
   });
   const { step, split, rows, score, classes, confusion } = evaluation;
   output.field("Data", `${data}, ${split === "all" ? "all rows" : split}, ${count(rows, "row")}`);

@@ -1,11 +1,13 @@
 /** `aft inspect`: what files and folders hold, told apart by content. */
 
+import type { WorkStep } from "../aft/bit_by_bit.ts";
 import { configFields } from "../aft/config_fields.ts";
 import { ConfigError } from "../gpu/errors.ts";
 import { type Command, common } from "./command.ts";
 import { type Arguments, flagOf } from "./flags.ts";
 import { findingsOf } from "./inspect/kind.ts";
 import type { Output } from "./output.ts";
+import { readingText } from "./reading.ts";
 
 const flags = {
   format: flagOf(configFields.format),
@@ -51,6 +53,7 @@ async function inspectAll(args: Arguments, output: Output): Promise<number> {
     text: args.get(flags.text) ?? "",
     imageSize: args.get(flags.imageSize) ?? 0,
     task: args.get(flags.task) ?? "auto",
+    told: (step: WorkStep) => output.passing(readingText(step)),
   };
   let isFirst = true;
   for (const given of args.rest) {

@@ -116,6 +116,12 @@ export class Output {
     this.#progress = true;
   }
 
+  /** The same, and a line of its own where output is no terminal. */
+  passing(text: string): void {
+    if (this.showsProgress) this.progress(text);
+    else this.line(text);
+  }
+
   /** Takes the progress line away. */
   clearProgress(): void {
     if (this.#progress) this.#write("\r\x1b[K");

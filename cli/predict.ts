@@ -1,5 +1,6 @@
 /** `aft predict`: what a trained model says of rows. */
 
+import type { WorkStep } from "../aft/bit_by_bit.ts";
 import { csvCell } from "../aft/data/csv_cells.ts";
 import { writeAtomic } from "../aft/files.ts";
 import { predict as predictRows, type Prediction } from "../aft/predict.ts";
@@ -9,6 +10,7 @@ import { type Arguments, type Flag, textFlag } from "./flags.ts";
 import { count } from "./format.ts";
 import { modelFlags, predictOptions } from "./model_flags.ts";
 import type { Output } from "./output.ts";
+import { readingText, readingTold } from "./reading.ts";
 
 const FORMS = ["csv", "jsonl"] as const;
 type Form = typeof FORMS[number];
@@ -66,7 +68,11 @@ async function answer(args: Arguments, output: Output): Promise<number> {
     );
   }
   const [checkpoint, data] = [args.need(flags.checkpoint), args.need(flags.data)];
-  const text = new Answers(predictRows(checkpoint, data, predictOptions(args)), form);
+  // Answers on stdout stand there alone: it is said only where the next line takes its place.
+  const told = out === undefined
+    ? (step: WorkStep) => output.progress(readingText(step))
+    : readingTold(output);
+  const text = new Answers(predictRows(checkpoint, data, { ...predictOptions(args), told }), form);
   if (out === undefined) {
     for await (const piece of text.pieces()) {
       output.raw(piece);

@@ -15,6 +15,7 @@ import { type Command, common, INTERRUPTED } from "./command.ts";
 import { type Arguments, choiceFlag, type Flag, flagOf, switchFlag, textFlag } from "./flags.ts";
 import type { Output } from "./output.ts";
 import { RankLines } from "./rank_lines.ts";
+import { readingTold } from "./reading.ts";
 import { interruptible } from "./signals.ts";
 
 const SCORES = Object.keys(teacherScores) as ScoreName[];
@@ -86,7 +87,7 @@ async function rankFiles(args: Arguments, output: Output, signal: AbortSignal): 
     });
   }
   const path = args.need(flags.data);
-  const data = await readDataset(path, readingOptions(readingOf(args)));
+  const data = await readDataset(path, readingOptions(readingOf(args)), readingTold(output));
   const teachers = await readFeatures(paths, data);
   const task: Task = { data, teachers, rows: rowsOf(args), args, output, signal };
   const ranking = await ranked(task);

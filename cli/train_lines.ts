@@ -5,6 +5,7 @@ import type { ScaleReport } from "../aft/rho.ts";
 import { RunFolder } from "../aft/run.ts";
 import { count, duration, loss, number, percent, shape } from "./format.ts";
 import type { Output } from "./output.ts";
+import { readingText } from "./reading.ts";
 import { energyText } from "./scales.ts";
 import { scoreText } from "./score.ts";
 
@@ -24,6 +25,8 @@ export class TrainLines {
   /** Says one event. */
   show(progress: Progress): void {
     switch (progress.event) {
+      case "reading":
+        return this.#output.passing(readingText(progress));
       case "init":
         return this.#init(progress);
       case "start":
@@ -31,7 +34,7 @@ export class TrainLines {
       case "step":
         return this.#step(progress);
       case "preparation":
-        return this.#passing(`${this.#method} prepares, ${progress.done}/${progress.of}`);
+        return this.#output.passing(`${this.#method} prepares, ${progress.done}/${progress.of}`);
       case "evaluation": {
         const { step, split, scales } = progress;
         this.#scales = scales;
@@ -107,13 +110,7 @@ export class TrainLines {
       `lr ${number(learningRate, 3)}`,
       ...this.#pace(progress),
     ];
-    this.#passing(parts.filter((part) => part !== undefined).join("  "));
-  }
-
-  /** A line that the next one takes the place of, where the output can do that. */
-  #passing(text: string): void {
-    if (this.#output.showsProgress) this.#output.progress(text);
-    else this.#output.line(text);
+    this.#output.passing(parts.filter((part) => part !== undefined).join("  "));
   }
 
   /** Rate and remaining time, from the stretch since the line before. */

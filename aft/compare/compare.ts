@@ -1,6 +1,7 @@
 /** A comparison from beginning to end. */
 
 import { openGpu } from "../../gpu/mod.ts";
+import { followed, type Told } from "../bit_by_bit.ts";
 import { readNameMap } from "../start_weights.ts";
 import { readingOptions } from "../train.ts";
 import { missingRuns } from "./choice.ts";
@@ -62,7 +63,7 @@ export async function* compare(options: CompareOptions): AsyncGenerator<CompareP
   const folder = new CompareFolder(resolved.out);
   await folder.check();
   await openGpu();
-  const { plan, runner, source } = await planFor(resolved);
+  const { plan, runner, source } = yield* reading(resolved);
   await folder.refresh();
   await folder.open(plan.comparison);
   const { shard } = resolved;
@@ -84,6 +85,10 @@ export async function* compare(options: CompareOptions): AsyncGenerator<CompareP
   yield { event: "done", task: comparison.task, ...made, missing, seconds };
 }
 
+function reading(resolved: ResolvedOptions): AsyncGenerator<CompareProgress, ReadyPlan> {
+  return followed((tell) => planFor(resolved, (step) => tell({ event: "reading", ...step })));
+}
+
 /** A comparison with all that its runs need, read from files. */
 export interface ReadyPlan {
   /** Its runs. */
@@ -98,13 +103,14 @@ export interface ReadyPlan {
  * Reads data and features, and lists the runs. No GPU is needed, and nothing is written.
  *
  * @param resolved Checked options.
+ * @param told Is told how far a long reading is.
  * @returns The plan, and what does its runs.
  * @throws {FormatError} If a file is not as its format asks.
  * @throws {ConfigError} If options do not go with the data.
  */
-export async function planFor(resolved: ResolvedOptions): Promise<ReadyPlan> {
+export async function planFor(resolved: ResolvedOptions, told?: Told): Promise<ReadyPlan> {
   const source = await sourceOf(resolved);
-  const runner = await Runner.open(source);
+  const runner = await Runner.open(source, told);
   checkNames(runner.teachers, resolved.noise);
   return { plan: await planOf(resolved, runner, source), runner, source };
 }

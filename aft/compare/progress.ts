@@ -1,5 +1,6 @@
 /** What a comparison says while it goes on: plain objects, one line of JSON each. */
 
+import type { WorkStep } from "../bit_by_bit.ts";
 import type { TaskKind } from "../data/types.ts";
 import type { Score } from "../evaluate.ts";
 import type { CompareRow, Comparison, Setting, Shard } from "./types.ts";
@@ -28,6 +29,7 @@ export interface AboutRun extends Setting {
 
 /** What a comparison says while it goes on; last of all `done` or `interrupted`. */
 export type CompareProgress =
+  | { readonly event: "reading" } & WorkStep
   | {
     readonly event: "plan";
     /** Runs to choose strengths by. */

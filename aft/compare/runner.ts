@@ -1,6 +1,7 @@
 /** Does the runs of a comparison, with data and features that are read once. */
 
 import { openGpu } from "../../gpu/mod.ts";
+import type { Told } from "../bit_by_bit.ts";
 import { readDataset } from "../data/dataset.ts";
 import { readFeatures, type Teacher } from "../data/features.ts";
 import type { Dataset, DatasetOptions } from "../data/types.ts";
@@ -49,11 +50,15 @@ export class Runner {
    * Reads data and features.
    *
    * @param source Where they lie.
+   * @param told Is told how far a long reading is.
    * @returns A runner.
    * @throws {FormatError} If a file is not as its format asks.
    */
-  static async open({ data, reading, features, start }: RunSource): Promise<Runner> {
-    const dataset = await readDataset(data, reading);
+  static async open(
+    { data, reading, features, start }: RunSource,
+    told?: Told,
+  ): Promise<Runner> {
+    const dataset = await readDataset(data, reading, told);
     return new Runner(dataset, await readFeatures(features, dataset), start);
   }
 

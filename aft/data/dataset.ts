@@ -1,6 +1,7 @@
 /** Labelled data from files of any format. */
 
 import { ConfigError } from "../../gpu/errors.ts";
+import type { Told } from "../bit_by_bit.ts";
 import { resolveLabels } from "./labels.ts";
 import { broken, type RawData, type RawSplit, show, sizeOf } from "./raw.ts";
 import { pickRows, readRaw, toSplit } from "./reading.ts";
@@ -43,6 +44,7 @@ export type {
  *
  * @param path File or folder.
  * @param options Format, cut, task and label column where they are not to be found by themselves.
+ * @param told Is told, of images, after every 500 how many of all are read.
  * @returns The data.
  * @throws {FormatError} If a file is not as its format asks; file, tensor, row and column are in
  * the message.
@@ -63,10 +65,14 @@ export type {
  * assertEquals([...data.splits.test.labels], [1]);
  * ```
  */
-export async function readDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
+export async function readDataset(
+  path: string,
+  options: DatasetOptions = {},
+  told?: Told,
+): Promise<Dataset> {
   const wanted = ["train", "test", "val", "all"] as const;
   const { label, text, tokens, imageSize } = options;
-  const asked = { label, text, needsLabels: true, imageSide: imageSize };
+  const asked = { label, text, needsLabels: true, imageSide: imageSize, told };
   const found = await readRaw(path, wanted, options.format, asked);
   const given = trainAndTest(found, options);
   const { task, classes, labels } = resolveLabels(found, given.map(labelsOf), options);

@@ -1,5 +1,6 @@
 /** Folders of images, one folder for each class; and images without labels. */
 
+import type { Told } from "../bit_by_bit.ts";
 import { list, listFolders, lookAt, readBytes } from "../files.ts";
 import { decodeImage, type ImageSize, isImageName, refuseForeign } from "./image_pixels.ts";
 import { broken, inFolder, type RawData, type RawSplit, type SplitName } from "./raw.ts";
@@ -8,7 +9,12 @@ import { broken, inFolder, type RawData, type RawSplit, type SplitName } from ".
 export interface ImageOptions {
   /** Height and width that all images are brought to; default the one that all have. */
   imageSize?: ImageSize;
+  /** Is told after every 500 images how many of all are read. */
+  told?: Told;
 }
+
+/** Images between two of which it is told how many are read. */
+const STRETCH = 500;
 
 /** An image file and, where it lies in the folder of a class, the name of that. */
 interface ImageFile {
@@ -52,15 +58,20 @@ export async function hasImages(folder: string): Promise<boolean> {
 export async function readImages(
   path: string,
   wanted: readonly SplitName[],
-  { imageSize }: ImageOptions,
+  { imageSize, told }: ImageOptions,
 ): Promise<RawData> {
   const { isFolder } = await lookAt(path);
   const groups = isFolder ? await groupsOf(path, wanted) : { all: { path, images: [{ path }] } };
   const data: RawData = { path, format: "images", splits: {}, files: [] };
+  const of = wanted.reduce((sum, name) => sum + (groups[name]?.images.length ?? 0), 0);
+  let done = 0;
+  const count = () => {
+    if (++done % STRETCH === 0) told?.({ done, of });
+  };
   for (const name of wanted) {
     const group = groups[name];
     if (group === undefined) continue;
-    data.splits[name] = await readGroup(group, imageSize);
+    data.splits[name] = await readGroup(group, imageSize, count);
     data.files = data.files.concat(group.images.map(({ path }) => path));
   }
   return data;
@@ -124,7 +135,11 @@ function isShown(name: string): boolean {
   return !name.startsWith(".");
 }
 
-async function readGroup({ path, images }: ImageGroup, wanted?: ImageSize): Promise<RawSplit> {
+async function readGroup(
+  { path, images }: ImageGroup,
+  wanted: ImageSize | undefined,
+  count: () => void,
+): Promise<RawSplit> {
   const [first] = images;
   let size: ImageSize | undefined = wanted;
   let inputs = new Uint8Array();
@@ -140,6 +155,7 @@ async function readGroup({ path, images }: ImageGroup, wanted?: ImageSize): Prom
     }
     if (row === 0) inputs = roomFor(images.length, image.values.length, path, size);
     inputs.set(image.values, row * image.values.length);
+    count();
   }
   const values = images.flatMap(({ label }) => label ?? []);
   const labels = {

@@ -1,5 +1,6 @@
 /** New rows for a model that is there already. */
 
+import type { Told } from "../bit_by_bit.ts";
 import type { ImageSize } from "./image_pixels.ts";
 import { resolveLabels } from "./labels.ts";
 import { broken, type RawSplit, show, sizeOf, type SplitName } from "./raw.ts";
@@ -50,6 +51,7 @@ export interface InputRows {
  * @param path File or folder.
  * @param expected What the model takes and gives.
  * @param options Format and split.
+ * @param told Is told, of images, after every 500 how many of all are read.
  * @returns The rows.
  * @throws {FormatError} If a file is not as its format asks, rows have another shape than the model
  * takes, or a label is not one of its classes.
@@ -76,12 +78,13 @@ export async function readInputs(
   path: string,
   expected: DataShape,
   options: ReadInputsOptions = {},
+  told?: Told,
 ): Promise<InputRows> {
   const asked = options.split ?? "test";
   const raw = await readRaw(path, [asked, "all"], options.format, {
     label: options.label ?? expected.label,
     text: options.text ?? expected.text,
-    columns: expected.columns,
+    ...{ columns: expected.columns, told },
     ...expected.layout === "image" && { imageSize: imageSizeOf(expected) },
   });
   const group: SplitName = raw.splits[asked] ? asked : "all";

@@ -11,7 +11,8 @@ import {
   variable,
 } from "../../gpu/mod.ts";
 import { Adam, deriveSeed, Linear, meanSquaredError, Module, Sequential } from "../../nn/mod.ts";
-import type { Preparation, PreparationStep } from "./preparation.ts";
+import type { WorkStep } from "../bit_by_bit.ts";
+import type { Preparation } from "./preparation.ts";
 
 /** Rows of a batch at most. */
 const BATCH = 1024;
@@ -65,7 +66,7 @@ class Autoencoder extends Module {
 }
 
 /** An epoch of the auto-encoder is over. */
-export interface CodeEpoch extends PreparationStep {
+export interface CodeEpoch extends WorkStep {
   /** Mean squared error on the held-out rows. */
   readonly error: number;
 }

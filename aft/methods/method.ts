@@ -1,8 +1,9 @@
 /** What a transfer method is: the entry that commands, help and checks follow from. */
 
 import type { Tensor, Variable } from "../../gpu/mod.ts";
+import type { WorkStep } from "../bit_by_bit.ts";
 import type { MethodOptions } from "./options.ts";
-import type { Preparation, PreparationStep } from "./preparation.ts";
+import type { Preparation } from "./preparation.ts";
 
 /** One batch as a method sees it. */
 export interface MethodBatch {
@@ -53,7 +54,7 @@ export interface Regulariser {
    * @returns When it is done; or, where it takes long, how far it is, and then leaving the loop over
    * that ends it.
    */
-  prepare?(rows: Preparation): Promise<void> | AsyncIterable<PreparationStep>;
+  prepare?(rows: Preparation): Promise<void> | AsyncIterable<WorkStep>;
 }
 
 /** One method of a combination. */

@@ -37,7 +37,7 @@ export type {
   RhoKind,
   SparsityName,
 } from "./options.ts";
-export type { Preparation, PreparationStep } from "./preparation.ts";
+export type { Preparation } from "./preparation.ts";
 
 /** Name of a method. */
 export type MethodName =

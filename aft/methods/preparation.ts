@@ -28,8 +28,6 @@ export interface Preparation {
   student(): Promise<Float32Array<ArrayBuffer>>;
 }
 
-export type { WorkStep as PreparationStep };
-
 /**
  * Prepares a method, whether or not it says how far it is. Leaving the loop over this stops it.
  *

@@ -74,9 +74,9 @@ export async function inspectData(path: string, reading: Reading): Promise<Findi
     : reading.format as DataFormat;
   // In a table without a column called label the last one is it, as it is for training.
   const needsLabels = format === "csv" || format === "jsonl";
-  const { label, text, imageSize } = reading;
+  const { label, text, imageSize, told } = reading;
   const named = { label: label || undefined, text: text || undefined };
-  const options = { ...named, needsLabels, imageSide: imageSize };
+  const options = { ...named, needsLabels, imageSide: imageSize, told };
   const raw = tokenised(await readRaw(path, GROUPS, format, options));
   const words = raw.vocabulary?.words;
   const groups = GROUPS.filter((name) => raw.splits[name] !== undefined);

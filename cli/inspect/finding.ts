@@ -1,5 +1,6 @@
 /** What an inspection finds. */
 
+import type { Told } from "../../aft/bit_by_bit.ts";
 import type { Output } from "../output.ts";
 
 /** Kinds of things that files and folders hold. */
@@ -27,4 +28,6 @@ export interface Reading {
   readonly imageSize: number;
   /** What labels mean; `auto` finds it. */
   readonly task: string;
+  /** Is told how far a long reading is. */
+  readonly told?: Told;
 }

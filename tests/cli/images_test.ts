@@ -57,3 +57,46 @@ Deno.test("images of many sizes without image-size are refused with a sentence",
         `${data}/train/dark/0.bmp has 9 x 8: image-size brings all to one\n`,
     );
   }));
+
+Deno.test("commands say how far they are with many images, but not among answers", () =>
+  inFolder(async (folder) => {
+    const [data, out] = [`${folder}/data`, `${folder}/run`];
+    const image = (grey: number) => bmp([1, 1], () => [grey, grey, grey]);
+    const sizes = { "train/dark": 300, "train/light": 300, "test/dark": 200, "test/light": 300 };
+    for (const [name, count] of Object.entries(sizes)) {
+      const files = Array.from({ length: count }, (_, i) => {
+        return [`${i}.bmp`, image(name.endsWith("dark") ? 10 : 200)] as const;
+      });
+      await write(`${data}/${name}`, Object.fromEntries(files));
+    }
+    const told = (text: string) => events(text).filter(({ event }) => event === "reading");
+    const steps = [{ done: 500, of: 1100 }, { done: 1000, of: 1100 }];
+
+    const short = ["--student", "mlp:2", "--steps", "1"];
+    const train = ["train", "--data", data, "--method", "stl", ...short, "--out", out];
+    const trained = await here([...train, "--json"]);
+    assertEquals([trained.exit, trained.stderr], [0, ""]);
+    assertEquals(
+      told(trained.stdout),
+      steps.map((step) => ({ event: "reading", step: 0, ...step })),
+    );
+
+    const methods = ["--methods", "stl", "--seeds", "1", "--train-sizes", "16"];
+    const place = ["--out", `${folder}/compared`];
+    const compare = ["compare", "--data", data, ...short, ...methods, ...place];
+    const compared = await here([...compare, "--json"]);
+    assertEquals(told(compared.stdout), steps.map((step) => ({ event: "reading", ...step })));
+
+    const shown = await here(["inspect", data]);
+    assertStringIncludes(shown.stdout, "read 500 of 1,100 images\nread 1,000 of 1,100 images\n");
+
+    const model = ["--checkpoint", `${out}/checkpoint.safetensors`, "--data", data];
+    const measured = await here(["eval", ...model]);
+    assertStringIncludes(measured.stdout, "read 500 of 500 images\n");
+    const answers = await here(["predict", ...model]);
+    assertEquals(answers.stdout.split("\n").length, 502, "a head, the rows, an end");
+    const kept = await here(["predict", ...model, "--out", `${folder}/answers.csv`]);
+    assertStringIncludes(kept.stdout, "read 500 of 500 images\n");
+    const seen = await here(["predict", ...model], { terminal: true });
+    assertStringIncludes(seen.stdout, "\rread 500 of 500 images");
+  }));
