@@ -81,7 +81,10 @@ function cosines(differences: Tensor, squares: Tensor): Tensor {
   return matmul(directions, directions, { transposeB: true });
 }
 
-/** The same by the law of cosines, where no gradient is asked for: wide teachers take no memory. */
+/**
+ * The same by the law of cosines, a third of the time and no memory for wide teachers. Only where no
+ * gradient is asked for: where rows lie in line, its gradient is a difference of large numbers.
+ */
 function cosinesOfSquares(squares: Tensor): Tensor {
   const [rows] = squares.shape;
   const inverse = inverseRoots(squares);

@@ -1,6 +1,5 @@
 /** Every claim with what is made before its comparisons and after them. */
 
-import { makeFolder } from "../../aft/files.ts";
 import { errorBars, overNoise, overRows, rankingChart, teacherCharts } from "./charts.ts";
 import type { Claim } from "./claim.ts";
 import { type ClaimDefinition, type ClaimName, definitions } from "./definitions.ts";
@@ -33,7 +32,6 @@ const parts: Record<ClaimName, Omit<Claim, keyof ClaimDefinition>> = {
   noise: { verdict: staysFlat, charts: overNoise },
   useless: {
     async prepare(data, made) {
-      await makeFolder(made);
       const path = `${made}/squeezenet_shuffled.safetensors`;
       await writeShuffled(featuresOf(data, "squeezenet"), `${data}/cifar10`, path);
     },
@@ -49,7 +47,6 @@ const parts: Record<ClaimName, Omit<Claim, keyof ClaimDefinition>> = {
   ablations: { verdict: ablations, charts: errorBars },
   correlated: {
     async prepare(data, made) {
-      await makeFolder(made);
       const [features, set] = [featuresOf(data, "squeezenet"), `${data}/cifar10`];
       await writeDoubled(features, set, `${made}/squeezenet_doubled.safetensors`);
       await writeMixed(features, set, `${made}/squeezenet_mixed.safetensors`);
@@ -69,7 +66,6 @@ const parts: Record<ClaimName, Omit<Claim, keyof ClaimDefinition>> = {
   },
   regression: {
     async prepare(data, made) {
-      await makeFolder(made);
       const path = `${made}/cifar10_cat.safetensors`;
       await writeLogits(`${data}/cifar10`, featuresOf(data, "resnet20"), CAT, path);
     },

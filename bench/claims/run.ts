@@ -6,7 +6,7 @@ import type { Plan } from "../../aft/compare/plan.ts";
 import { fitProbe } from "../../aft/compare/probes.ts";
 import type { CompareProgress } from "../../aft/compare/progress.ts";
 import { CompareFolder } from "../../aft/compare/store.ts";
-import { exists } from "../../aft/files.ts";
+import { exists, makeFolder } from "../../aft/files.ts";
 import type { Claim } from "./claim.ts";
 import { keptOf } from "./kept.ts";
 import { type ClaimPlace, madeFolder, optionsOf } from "./options.ts";
@@ -43,7 +43,9 @@ export async function prepareClaim(claim: Claim, place: ClaimPlace): Promise<voi
     return [data!, ...features].filter((path) => path.startsWith(`${made}/`));
   });
   const there = await Promise.all(paths.map(exists));
-  if (!there.every((is) => is)) await claim.prepare(place.data, made);
+  if (there.every((is) => is)) return;
+  await makeFolder(made);
+  await claim.prepare(place.data, made);
 }
 
 /**
