@@ -41,6 +41,8 @@ class Session {
 
 const sessions = new WeakMap<Device, Session>();
 let updates: Update<Node>[] = [];
+/** Whether something that was recorded needs their results. */
+let isReadLater = false;
 /** Whether ops melt into each other. */
 let fusing = true;
 
@@ -78,19 +80,23 @@ export function upload(node: Node): Storage {
     const words = toWords(value.host!, node.dtype);
     value.storage = gpu.allocate(byteLength(node.dtype, nodeSize(node)));
     gpu.device.queue.writeBuffer(value.storage.handle, value.storage.offset, words);
-    value.version = value.storage.buffer.version;
+    value.version = value.storage.version;
   }
   return value.storage;
 }
 
 /** Records that `storage` takes the value of `node` when the step ends. */
 export function recordUpdate(node: Node, storage: Storage): void {
-  // A second update of the same memory belongs to a later step: send the earlier ones first.
-  if (updates.some((update) => update.storage.overlaps(storage)) || laterThanNow(node)) {
-    submitUpdates();
-  }
+  // A second update of the same memory belongs to a later step: send the earlier ones first. So it is
+  // with what came after them: it may read this memory too, as it is now.
+  if (isReadLater || updates.some((update) => update.storage.overlaps(storage))) submitUpdates();
   updates.push({ value: node, storage });
-  storage.buffer.pending++;
+  storage.expectUpdate();
+}
+
+/** Notes that something reads a variable as a recorded update will leave it. */
+export function expectLaterRead(): void {
+  isReadLater = true;
 }
 
 /** True where updates have been recorded that are not submitted yet. */
@@ -181,7 +187,7 @@ function send(nodes: readonly Node[], deliveries: readonly Delivery[]): void {
   const open = session();
   const later = nodes.map(laterThanNow);
   const pending = updates;
-  updates = [];
+  [updates, isReadLater] = [[], false];
   const now = nodes.filter((_, i) => !later[i]);
   if (pending.length > 0 || now.length > 0) {
     try {
@@ -190,10 +196,7 @@ function send(nodes: readonly Node[], deliveries: readonly Delivery[]): void {
       open.plan({ outputs: now, updates: pending })(deliveries.filter((_, i) => !later[i]));
     } finally {
       // A refused step is over too: its updates are dropped, and nothing waits for them.
-      for (const { storage } of pending) {
-        storage.buffer.pending--;
-        storage.buffer.version++;
-      }
+      for (const { storage } of pending) storage.endUpdate();
     }
   }
   sendOutputs(nodes.filter((_, i) => later[i]), deliveries.filter((_, i) => later[i]));
@@ -218,11 +221,16 @@ function sendOutputs(nodes: readonly Node[], deliveries: readonly Delivery[]): v
   session().plan({ outputs: nodes, updates: [] })(deliveries);
 }
 
+/** True where `node` reads a variable, before or after updates. */
+export function readsVariables(node: Node): boolean {
+  return topological([node]).some(({ value }) => value?.isReplaced);
+}
+
 /** True where `node` reads a variable after an update that is still pending. */
 function laterThanNow(node: Node): boolean {
   return updates.length > 0 &&
     topological([node]).some(({ value }) =>
-      value?.storage !== undefined && value.version > value.storage.buffer.version
+      value?.storage !== undefined && value.version > value.storage.version
     );
 }
 

@@ -101,7 +101,7 @@ export class Flat {
   #adopt(variables: readonly Variable[]): void {
     const origins = variables.map(originOf);
     // An update that is still to come would be lost on the way.
-    if (origins.some((origin) => origin instanceof Storage && origin.buffer.pending > 0)) {
+    if (origins.some((origin) => origin instanceof Storage && origin.pending > 0)) {
       submitUpdates();
     }
     const computed = origins.filter((origin): origin is Node => !(origin instanceof Storage));

@@ -8,13 +8,13 @@
  */
 
 import { ShapeError } from "./errors.ts";
-import { type Layout, layoutOf, LENGTH_GUARD, meansOp, rowsOp } from "./gap_kernels.ts";
+import { type Layout, layoutOf, meansOp, rowsOp } from "./gap_kernels.ts";
 import { type InlineOp, record } from "./node.ts";
-import { add, div, equal, less, mul, sub, where } from "./ops/binary.ts";
+import { unitRows } from "./gap_rows.ts";
+import { add, div, less, mul, sub, where } from "./ops/binary.ts";
 import { arange } from "./ops/create.ts";
 import { asComputed } from "./ops/define.ts";
 import { matmul, matmulDifference } from "./ops/product.ts";
-import { sum } from "./ops/reduce.ts";
 import { mean } from "./ops/statistics.ts";
 import { sqrt, square } from "./ops/unary.ts";
 import { slice } from "./ops/view.ts";
@@ -114,16 +114,7 @@ export function similarityGapFromOps(phi: Tensor, psi: Tensor, rho: Tensor): Ten
  * ```
  */
 export function similarity(features: Tensor): Tensor {
-  const x = asComputed(features);
-  const centred = sub(x, mean(x, { axes: 0, keepDims: true }));
-  const squares = sum(square(centred), { axes: 1, keepDims: true });
-  const empty = equal(squares, 0);
-  // Where a row is zero its length's derivative counts as 0: the root is kept away from it.
-  const length = where(empty, 0, sqrt(where(empty, 1, squares)));
-  return gram(div(centred, add(length, LENGTH_GUARD)));
-}
-
-function gram(rows: Tensor): Tensor {
+  const { rows } = unitRows(asComputed(features));
   return matmul(rows, rows, { transposeB: true });
 }
 

@@ -3,16 +3,16 @@
  * then the rows' lengths, which the backward kernel needs again.
  */
 
-import { type Gradient, type KernelOp, record, type Vertex } from "./node.ts";
-import { mul, sub } from "./ops/binary.ts";
+import { type Attributes, type Gradient, type KernelOp, record, type Vertex } from "./node.ts";
+import { LENGTH_GUARD, unitRows } from "./gap_rows.ts";
+import { add, div, mul, sub, where } from "./ops/binary.ts";
 import { sum } from "./ops/reduce.ts";
+import { rulesFrom } from "./ops/second_order.ts";
 import { mean } from "./ops/statistics.ts";
-import { slice } from "./ops/view.ts";
+import { broadcastTo, pad, slice } from "./ops/view.ts";
 import type { KernelWriter } from "./plan/kernel_writer.ts";
 import { nodeOf, type Tensor, wrap } from "./tensor.ts";
 
-/** Guards the division by a row's length. */
-export const LENGTH_GUARD = 1e-8;
 /** Threads that work on one row together. */
 const TEAM = 64;
 
@@ -38,7 +38,11 @@ export function layoutOf(student: number, teacher: number): Layout {
 export const meansOp: KernelOp = {
   kind: "kernel",
   name: "gapMeans",
-  gradients: [null, null],
+  // The rows' own gradients know of centring; these are for gradients of theirs.
+  gradients: [
+    (g, { inputs: [phi] }) => shareOfRows(slice(g, [0], [phi.shape[1]]), phi),
+    (g, { inputs: [phi, psi] }) => shareOfRows(slice(g, [phi.shape[1]]), psi),
+  ],
   operands: ["inline", "inline"],
   write(writer, vertex) {
     const [phi, psi] = vertex.inputs;
@@ -113,12 +117,15 @@ export const rowsOp: KernelOp = {
   },
 };
 
-/** Gradient with respect to the centred, scaled rows, from that with respect to the normalised ones. */
+/**
+ * Gradient with respect to the centred, scaled rows, from that with respect to the normalised ones. The
+ * kernel works from those; student, teacher and rho stand beside them for its own gradient.
+ */
 const rowsGradientOp: KernelOp = {
   kind: "kernel",
   name: "gapRowsGradient",
-  operands: ["inline", "inline"],
-  gradients: [null, null],
+  operands: ["inline", "inline", "inline", "inline", "inline"],
+  gradients: rulesFrom(composedGradient, [false, true, true, true, true]),
   write(writer, vertex) {
     const [rows, slopes] = vertex.inputs;
     const layout = vertex.attributes as unknown as Layout;
@@ -147,6 +154,26 @@ const rowsGradientOp: KernelOp = {
     }));
   },
 };
+
+/** The same in plain ops. */
+function composedGradient(
+  [, slopes, phi, psi, rho]: readonly Tensor[],
+  attributes: Attributes,
+): Tensor {
+  const { teacherStart, columns } = attributes as unknown as Layout;
+  const sides = [{ x: phi, start: 0 }, { x: mul(psi, rho), start: teacherStart }];
+  const [student, teacher] = sides.map(({ x, start }) => {
+    const [batch, width] = x.shape;
+    const { rows, length, isEmpty } = unitRows(x);
+    const slope = slice(slopes, [0, start], [batch, start + width]);
+    const size = add(length, LENGTH_GUARD);
+    const total = sum(mul(rows, slope), { axes: 1, keepDims: true });
+    const along = where(isEmpty, 0, div(mul(total, size), where(isEmpty, 1, length)));
+    const own = div(sub(slope, mul(rows, along)), size);
+    return pad(own, [0, start], [0, columns - start - width]);
+  });
+  return add(student, teacher);
+}
 
 /** What a kernel over rows computes, as WGSL of a column and a side (0 student, 1 teacher). */
 interface RowProgram {
@@ -216,9 +243,14 @@ function writeRows(
 function rowGradient(g: Tensor, { inputs, output }: Parameters<Gradient>[1]) {
   const [phi, psi, rho, means] = inputs;
   const layout = layoutOf(phi.shape[1], psi.shape[1]);
-  const nodes = [nodeOf(output), nodeOf(g)];
+  const nodes = [output, g, phi, psi, rho].map(nodeOf);
   const own = wrap(record(rowsGradientOp, nodes, output.shape, "f32", { ...layout }));
   return { phi, psi, rho, means, layout, own };
+}
+
+/** What each row contributes to a gradient with respect to the mean of all. */
+function shareOfRows(g: Tensor, { shape }: Tensor): Tensor {
+  return broadcastTo(mul(g, 1 / shape[0]), shape);
 }
 
 function batchMean(x: Tensor, from: number, to: number): Tensor {

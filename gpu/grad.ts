@@ -2,12 +2,13 @@
 
 import { ShapeError } from "./errors.ts";
 import { isFloat } from "./dtype.ts";
-import { type InlineOp, type Node, record } from "./node.ts";
+import { type InlineOp, type Node, nodesBorn, record } from "./node.ts";
 import { add, cast } from "./ops/binary.ts";
 import { broadcastTo } from "./ops/view.ts";
 import { topological } from "./plan/graph.ts";
 import { showShape } from "./shape.ts";
 import { constant, nodeOf, Tensor, wrap } from "./tensor.ts";
+import { traced, watch } from "./tracing.ts";
 
 /** A tensor, or arrays and plain objects of tensors, nested in any way. */
 export type Nest = Tensor | readonly Nest[] | { readonly [name: string]: Nest };
@@ -22,7 +23,8 @@ export type Grads<P> = Nest extends P ? Nest
  *
  * @param f Function of a nest of tensors (and anything else) that returns a scalar tensor.
  * @returns A function of the same arguments that records the value and the gradient with respect to
- * every tensor of the first argument; a tensor that `f` does not use has gradient 0.
+ * every tensor of the first argument; a tensor that `f` does not use has gradient 0. What was recorded
+ * before `f` ran is a constant to it.
  * @throws {ShapeError} Where `f` returns more than one element.
  *
  * @example
@@ -41,9 +43,8 @@ export function valueAndGrad<P extends Nest, A extends unknown[]>(
   f: (params: P, ...rest: A) => Tensor,
 ): (params: P, ...rest: A) => { value: Tensor; grads: Grads<P> } {
   return (params, ...rest) => {
-    const targets = targetsOf(params);
-    const value = f(params, ...rest);
-    return { value, grads: gradients(value, params, targets) as Grads<P> };
+    const { loss, grads } = differentiated(params, () => ({ loss: f(params, ...rest) }));
+    return { value: loss, grads };
   };
 }
 
@@ -72,9 +73,8 @@ export function valueAndGradWithAux<P extends Nest, A extends unknown[], X>(
   f: (params: P, ...rest: A) => { loss: Tensor; aux: X },
 ): (params: P, ...rest: A) => { value: Tensor; aux: X; grads: Grads<P> } {
   return (params, ...rest) => {
-    const targets = targetsOf(params);
-    const { loss, aux } = f(params, ...rest);
-    return { value: loss, aux, grads: gradients(loss, params, targets) as Grads<P> };
+    const { loss, aux, grads } = differentiated(params, () => f(params, ...rest));
+    return { value: loss, aux, grads };
   };
 }
 
@@ -88,10 +88,7 @@ export function valueAndGradWithAux<P extends Nest, A extends unknown[], X>(
 export function grad<P extends Nest, A extends unknown[]>(
   f: (params: P, ...rest: A) => Tensor,
 ): (params: P, ...rest: A) => Grads<P> {
-  return (params, ...rest) => {
-    const targets = targetsOf(params);
-    return gradients(f(params, ...rest), params, targets) as Grads<P>;
-  };
+  return (params, ...rest) => valueAndGrad(f)(params, ...rest).grads;
 }
 
 /**
@@ -113,26 +110,34 @@ const stopOp: InlineOp = {
   emit: (emitter, vertex, index) => emitter.value(vertex.inputs[0], index),
 };
 
-/** The nodes of parameters, taken before the function runs: it may assign variables new ones. */
-function targetsOf(params: Nest): Map<Tensor, Node> {
-  return new Map(leaves(params).map((leaf) => [leaf, nodeOf(leaf)]));
+/** Runs a function that records a loss, and records the gradients of that. */
+function differentiated<P extends Nest, R extends { loss: Tensor }>(
+  params: P,
+  run: () => R,
+): R & { grads: Grads<P> } {
+  // Taken before the function runs: it may assign variables new nodes.
+  const targets = new Map(leaves(params).map((leaf) => [leaf, nodeOf(leaf)]));
+  watch(targets.values());
+  const start = nodesBorn();
+  return traced(() => {
+    const results = run();
+    const slopes = slopesOf(results.loss, { targets: new Set(targets.values()), start });
+    const grads = nestLike(params, (leaf) => slopes.get(targets.get(leaf)!) ?? zerosLike(leaf));
+    return { ...results, grads: grads as Grads<P> };
+  });
 }
 
-function gradients(loss: Tensor, params: Nest, targets: ReadonlyMap<Tensor, Node>): Nest {
-  if (loss.size !== 1 || !isFloat(loss.dtype)) {
-    throw new ShapeError(
-      `Cannot differentiate ${loss.dtype} ${showShape(loss.shape)}: a loss is one f32`,
-    );
-  }
-  const slopes = backward(nodeOf(loss), new Set(targets.values()));
-  const visit = (nest: Nest): Nest => {
-    if (nest instanceof Tensor) {
-      return slopes.get(targets.get(nest)!) ?? broadcastTo(constant(0, "f32"), nest.shape);
-    }
-    if (Array.isArray(nest)) return nest.map(visit);
-    return Object.fromEntries(Object.entries(nest).map(([name, part]) => [name, visit(part)]));
-  };
-  return visit(params);
+function zerosLike({ shape }: Tensor): Tensor {
+  return broadcastTo(constant(0, "f32"), shape);
+}
+
+/** A nest with another tensor in the place of each. */
+function nestLike(nest: Nest, other: (leaf: Tensor) => Tensor): Nest {
+  if (nest instanceof Tensor) return other(nest);
+  if (Array.isArray(nest)) return nest.map((part) => nestLike(part, other));
+  return Object.fromEntries(
+    Object.entries(nest).map(([name, part]) => [name, nestLike(part, other)]),
+  );
 }
 
 /** The tensors of a nest, in order. */
@@ -140,16 +145,29 @@ export function leaves(nest: Nest): Tensor[] {
   return nest instanceof Tensor ? [nest] : Object.values(nest).flatMap(leaves);
 }
 
-/** Gradients of `loss` with respect to `targets`, each the sum over all ways that lead to it. */
-function backward(loss: Node, targets: ReadonlySet<Node>): Map<Node, Tensor> {
-  const order = topological([loss]);
+/** What is followed from a loss: nodes recorded since the start, down to the targets. */
+interface Trace {
+  targets: ReadonlySet<Node>;
+  /** Nodes that were born before are constants, or targets. */
+  start: number;
+}
+
+/** Gradients of a loss with respect to the targets, each the sum over all ways that lead to it. */
+function slopesOf(loss: Tensor, { targets, start }: Trace): Map<Node, Tensor> {
+  if (loss.size !== 1 || !isFloat(loss.dtype)) {
+    throw new ShapeError(
+      `Cannot differentiate ${loss.dtype} ${showShape(loss.shape)}: a loss is one f32`,
+    );
+  }
+  const inputsOf = ({ born, inputs }: Node) => born < start ? [] : inputs;
+  const order = topological([nodeOf(loss)], inputsOf);
   const leads = new Set<Node>();
   for (const node of order) {
     const through = inputsOf(node).some((input, i) => leads.has(input) && node.op.gradients[i]);
     if (targets.has(node) || through) leads.add(node);
   }
   const slopes = new Map<Node, Tensor>();
-  slopes.set(loss, broadcastTo(constant(1, "f32"), loss.shape));
+  slopes.set(nodeOf(loss), broadcastTo(constant(1, "f32"), loss.shape));
   for (const node of order.toReversed()) {
     const g = slopes.get(node);
     if (g === undefined || !leads.has(node)) continue;
@@ -165,8 +183,4 @@ function backward(loss: Node, targets: ReadonlySet<Node>): Map<Node, Tensor> {
     });
   }
   return slopes;
-}
-
-function inputsOf(node: Node): readonly Node[] {
-  return node.value === undefined ? node.inputs : [];
 }

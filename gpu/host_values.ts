@@ -12,6 +12,11 @@ export interface TensorOptions {
   shape?: Shape;
   /** Element type; by default f32 for numbers and the array's own for typed arrays. */
   dtype?: DType;
+  /**
+   * Whether a typed array is copied, so that it may change afterwards; default true. With false the
+   * tensor keeps the array itself: for large data that nobody writes into any more.
+   */
+  copy?: boolean;
 }
 
 /**
@@ -53,7 +58,9 @@ export function tensor(
     );
   }
   const node = record(sourceOp, [], [...shape], dtype);
-  node.value = { host: hostArray(flat, dtype), version: 0 };
+  const host = hostArray(flat, dtype);
+  const isCaller = typed && host === flat && options.copy !== false;
+  node.value = { host: isCaller ? copyOf(host) : host, version: 0 };
   return wrap(node);
 }
 
@@ -84,6 +91,10 @@ function hostArray(values: ArrayLike<number> | ArrayBufferView, dtype: DType): A
         ? values
         : Float16Array.from(numbers);
   }
+}
+
+function copyOf(array: ArrayBufferView): ArrayBufferView {
+  return (array as Float32Array).slice();
 }
 
 function shapeOf(values: Numbers): number[] {

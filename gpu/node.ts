@@ -16,18 +16,22 @@ export interface Value {
   host?: ArrayBufferView;
   /** Place on the device. */
   storage?: Storage;
-  /** Version of the storage's buffer that this node reads: updates raise it. */
+  /** Version of the storage that this node reads: updates raise it. */
   version: number;
+  /** Whether the storage is a variable's, whose values are replaced. */
+  isReplaced?: boolean;
 }
 
 /** One recorded op: nothing has run, only shapes and types are known. */
 export interface Node {
   readonly op: Op;
-  /** Emptied once the node has a value, so that old steps can be forgotten. */
+  /** Let go once the node has a value, so that old steps can be forgotten. */
   inputs: readonly Node[];
   readonly shape: Shape;
   readonly dtype: DType;
   readonly attributes: Attributes;
+  /** Rises from node to node, as they are recorded. */
+  readonly born: number;
   /** Op, attributes, type and shape as text: equal for nodes that differ in their inputs only. */
   readonly signature: string;
   value?: Value;
@@ -42,8 +46,11 @@ export interface Vertex {
   readonly attributes: Attributes;
   /** Place in the plan's topological order. */
   readonly order: number;
-  /** The first recorded node that this vertex stands for. */
-  readonly node: Node;
+  /**
+   * Where its elements are before the plan runs: in a variable's storage, or in one that comes with
+   * each request, by its number there. What the plan computes has neither.
+   */
+  readonly given?: Storage | number;
 }
 
 /** Place of an element: row-major number, one coordinate per axis, or both, as WGSL expressions. */
@@ -144,7 +151,14 @@ export function record(
 ): Node {
   const settings = op === constantOp ? "" : JSON.stringify(attributes);
   const signature = `${op.name}#${numberOf(op)}${settings}:${dtype}[${shape.join(",")}]`;
-  return { op, inputs, shape, dtype, attributes, signature };
+  return { op, inputs, shape, dtype, attributes, born: born++, signature };
+}
+
+let born = 0;
+
+/** Nodes recorded so far: those to come are not born before it. */
+export function nodesBorn(): number {
+  return born;
 }
 
 const numbers = new WeakMap<Op, number>();

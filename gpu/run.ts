@@ -5,6 +5,7 @@ import { hasUpdates, materialise, readNodes, submitUpdates } from "./evaluate.ts
 import type { Node } from "./node.ts";
 import type { Storage } from "./storage.ts";
 import { nodeOf, type Tensor } from "./tensor.ts";
+import { forgetInputs } from "./tracing.ts";
 
 /**
  * Computes several tensors and brings their values to the host in one readback. Updates recorded so
@@ -80,7 +81,7 @@ export function submit(): void {
 
 function settle(node: Node, value: { host?: ArrayBufferView; storage?: Storage }): void {
   node.value = { ...value, version: 0 };
-  node.inputs = [];
+  forgetInputs(node);
 }
 
 /** Halves are read as f32, so what was read cannot stand for the tensor. */

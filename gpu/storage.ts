@@ -20,14 +20,25 @@ const forgotten = new FinalizationRegistry<
 
 let buffersNamed = 0;
 
-/** A buffer with the count of its updates. It goes back to its device when no tensor holds it. */
+/** Bytes of a buffer. */
+interface Range {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** A range with the count of updates that changed any of it. */
+interface Counted extends Range {
+  /** Updates that have been submitted. */
+  version: number;
+  /** Updates that have been recorded and not yet submitted. */
+  pending: number;
+}
+
+/** A buffer with the ranges in use. It goes back to its device when no tensor holds it. */
 export class DeviceBuffer {
   /** Distinguishes buffers in plan keys. */
   readonly id: number = buffersNamed++;
-  /** Updates that have been submitted. */
-  version = 0;
-  /** Updates that have been recorded and not yet submitted. */
-  pending = 0;
+  readonly #ranges: Map<string, Counted> = new Map();
   #disposed = false;
 
   constructor(
@@ -43,6 +54,21 @@ export class DeviceBuffer {
     return this.#disposed;
   }
 
+  /** The counts of a range; of equal ranges they are one. */
+  range(offset: number, bytes: number): Counted {
+    const key = `${offset}+${bytes}`;
+    let range = this.#ranges.get(key);
+    if (range === undefined) {
+      this.#ranges.set(key, range = { offset, bytes, version: 0, pending: 0 });
+    }
+    return range;
+  }
+
+  /** Ranges that have bytes in common with another. */
+  touching(range: Range): Counted[] {
+    return [...this.#ranges.values()].filter((other) => overlap(range, other));
+  }
+
   /** Gives the memory back now. */
   dispose(): void {
     if (this.#disposed) return;
@@ -56,6 +82,7 @@ export class DeviceBuffer {
 export class Storage {
   /** The range as plan keys write it. */
   readonly name: string;
+  readonly #range: Counted;
 
   constructor(
     readonly buffer: DeviceBuffer,
@@ -63,12 +90,38 @@ export class Storage {
     readonly bytes: number,
   ) {
     this.name = `#${buffer.id}+${offset}`;
+    this.#range = buffer.range(offset, bytes);
+  }
+
+  /** Updates that have been submitted. */
+  get version(): number {
+    return this.#range.version;
+  }
+
+  /** Updates that have been recorded and not yet submitted. */
+  get pending(): number {
+    return this.#range.pending;
+  }
+
+  /** Notes that an update was recorded. */
+  expectUpdate(): void {
+    for (const range of this.buffer.touching(this)) range.pending++;
+  }
+
+  /** Notes that a recorded update was submitted, or is dropped with its step. */
+  endUpdate(): void {
+    for (const range of this.buffer.touching(this)) range.pending--;
+    this.noteChange();
+  }
+
+  /** Notes that values from before are no longer there. */
+  noteChange(): void {
+    for (const range of this.buffer.touching(this)) range.version++;
   }
 
   /** True where both have bytes in common. */
-  overlaps({ buffer, offset, bytes }: Storage): boolean {
-    return buffer === this.buffer && offset < this.offset + this.bytes &&
-      this.offset < offset + bytes;
+  overlaps(other: Storage): boolean {
+    return other.buffer === this.buffer && overlap(this, other);
   }
 
   /** The buffer's handle; refused once it has been disposed of or its device is gone. */
@@ -90,4 +143,11 @@ export class Storage {
       );
     }
   }
+}
+
+function overlap(
+  a: Range,
+  b: Range,
+): boolean {
+  return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
 }

@@ -2,7 +2,14 @@
 
 import { holdsType, toWords, type TypedArray } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
-import { hasUpdates, materialiseFirst, recordUpdate, submitUpdates } from "./evaluate.ts";
+import {
+  expectLaterRead,
+  hasUpdates,
+  materialiseFirst,
+  readsVariables,
+  recordUpdate,
+  submitUpdates,
+} from "./evaluate.ts";
 import { type InlineOp, type Node, record, sourceOp } from "./node.ts";
 import { sameShape, showShape } from "./shape.ts";
 import type { Storage } from "./storage.ts";
@@ -53,6 +60,8 @@ export class Variable extends Tensor {
     }
     this.#initial = nodeOf(initial);
     setNode(this, () => this.#current());
+    // What starts from another variable starts from what that holds now.
+    if (readsVariables(this.#initial)) this.#place();
   }
 
   /**
@@ -94,9 +103,10 @@ export class Variable extends Tensor {
       );
     }
     if (hasUpdates()) submitUpdates();
-    const { handle, offset, buffer } = this.#place();
+    const storage = this.#place();
+    const { handle, offset, buffer } = storage;
     buffer.owner.device.queue.writeBuffer(handle, offset, toWords(values, this.dtype));
-    buffer.version++;
+    storage.noteChange();
   }
 
   /** Frees the variable's memory; variables that share a buffer go together. */
@@ -107,10 +117,11 @@ export class Variable extends Tensor {
   /** A node that reads the values as they are after everything recorded so far. */
   #current(): Node {
     const storage = this.#place();
-    const version = storage.buffer.version + storage.buffer.pending;
+    if (storage.pending > 0) expectLaterRead();
+    const version = storage.version + storage.pending;
     if (this.#recorded?.value?.version !== version) {
       const node = record(sourceOp, [], this.shape, this.dtype);
-      node.value = { storage, version };
+      node.value = { storage, version, isReplaced: true };
       this.#recorded = node;
     }
     return this.#recorded!;

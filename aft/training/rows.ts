@@ -169,7 +169,8 @@ export class BatchRows<Name extends string> {
     const { rowShape, dtype } = source;
     const values = new BUFFERS[dtype](this.#inUse.length * sizeOf(rowShape));
     source.copy(values, this.#inUse);
-    const all = tensor(values, { shape: [this.#inUse.length, ...rowShape], dtype });
+    const shape = [this.#inUse.length, ...rowShape];
+    const all = tensor(values, { shape, dtype, copy: false });
     const batch = () => take(all, this.#numbers);
     return { load: () => {}, batch, onDevice: true, dispose: () => all.dispose() };
   }
@@ -180,7 +181,7 @@ function streamed(source: HostRows, size: number): Lane {
   const { rowShape, dtype } = source;
   const length = size * sizeOf(rowShape);
   const values = dtype === "i32" ? new Int32Array(length) : new Float32Array(length);
-  const batch = variable(tensor(values.slice(), { shape: [size, ...rowShape] }));
+  const batch = variable(tensor(values, { shape: [size, ...rowShape] }));
   const load = (rows: Uint32Array) => {
     source.copy(values, rows);
     batch.write(values);

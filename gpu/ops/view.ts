@@ -13,6 +13,7 @@ import {
   stridesOf,
 } from "../shape.ts";
 import { constant, nodeOf, type Tensor, wrap } from "../tensor.ts";
+import { isWatched } from "../tracing.ts";
 import { sum } from "./reduce.ts";
 
 const reshapeOp: InlineOp = {
@@ -111,7 +112,7 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
   }
   if (order.every((axis, i) => axis === i)) return x;
   const node = nodeOf(x);
-  if (node.op === transposeOp && node.value === undefined) {
+  if (node.op === transposeOp && node.value === undefined && !isWatched(node)) {
     // Two in a row are one, or none at all.
     const inner = node.attributes.order as readonly number[];
     return transpose(wrap(node.inputs[0]), order.map((axis) => inner[axis]));

@@ -2,7 +2,7 @@
 
 import { scalarType } from "../dtype.ts";
 import type { Index, Vertex } from "../node.ts";
-import type { Storage } from "../storage.ts";
+import { Storage } from "../storage.ts";
 import { type Binding, elementAt, elementType } from "./load.ts";
 import { Places } from "./places.ts";
 
@@ -148,8 +148,8 @@ export class Emitter extends Places {
 
   /** Number of the target that overwrites the buffer this vertex is in, or -1. */
   #overwritten(vertex: Vertex): number {
-    const own = vertex.node.value?.storage;
-    if (own === undefined) return -1;
+    const own = vertex.given;
+    if (!(own instanceof Storage)) return -1;
     const target = this.targets.findIndex((t) => t.storage?.buffer === own.buffer);
     if (target >= 0) {
       const { storage } = this.targets[target];

@@ -209,9 +209,9 @@ function binding(at: number, access: string, name: string, element: string): str
  * @param asStored Whether the kernel reads f16 itself where the operand only widens it.
  */
 export function stridedForm(vertex: Vertex, asStored = false): Strided {
-  const { op, node } = vertex;
+  const { op, given } = vertex;
   // What has been computed is in memory as it is, and knows no inputs any more.
-  const isSeen = op.kind === "inline" && node.value === undefined;
+  const isSeen = op.kind === "inline" && given === undefined;
   const view = isSeen ? op.strided ?? (asStored ? op.stored : undefined) : undefined;
   const seen = view?.(vertex, stridedForm(vertex.inputs[0], asStored));
   return seen ?? { base: vertex, offset: 0, strides: stridesOf(vertex.shape) };

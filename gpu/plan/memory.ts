@@ -4,6 +4,7 @@ import { byteLength } from "../dtype.ts";
 import type { Device } from "../device.ts";
 import type { Vertex } from "../node.ts";
 import { sizeOf } from "../shape.ts";
+import type { Storage } from "../storage.ts";
 import type { Graph } from "./graph.ts";
 import type { Program } from "./write.ts";
 
@@ -58,11 +59,10 @@ export class PlanMemory {
     this.#placeSlots(program, graph);
   }
 
-  /** Where a vertex's elements are. */
-  placeOf(vertex: Vertex): Place {
-    const storage = vertex.node.value?.storage;
-    if (storage === undefined) return this.#places.get(vertex)!;
-    return { handle: storage.handle, offset: storage.offset, bytes: storage.bytes };
+  /** Where a vertex's elements are, where a request brings `given`. */
+  placeOf(vertex: Vertex, given: readonly Storage[]): Place {
+    const storage = typeof vertex.given === "number" ? given[vertex.given] : vertex.given;
+    return storage ?? this.#places.get(vertex)!;
   }
 
   /** Gives everything back. */
@@ -121,7 +121,7 @@ export class PlanMemory {
 
 /** Values that others are computed straight into. */
 function packsOf(vertices: readonly Vertex[]): Vertex[] {
-  return vertices.filter(({ op, node }) => op.kind === "pack" && node.value === undefined);
+  return vertices.filter(({ op, given }) => op.kind === "pack" && given === undefined);
 }
 
 /** The pack of each value that is packed. */

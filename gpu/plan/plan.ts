@@ -16,8 +16,11 @@ import { type Program, writeProgram } from "./write.ts";
 interface Dispatch {
   kernel: Kernel;
   compiled: CompiledKernel;
-  bindings: GPUBindGroup;
+  /** Where its params are. */
+  params: GPUBufferBinding;
   groups: [number, number];
+  /** Made for the storages of the request at hand. */
+  bindings?: GPUBindGroup;
 }
 
 /** Where an output is to be copied once the kernels have run. */
@@ -43,16 +46,18 @@ export class Plan {
   readonly #gpu: Device;
   readonly #memory: PlanMemory;
   readonly #dispatches: Dispatch[];
-  readonly #copies: readonly { from: Place; to: Storage }[];
-  readonly #outputs: readonly Place[];
+  readonly #copies: Program["copies"];
+  readonly #outputs: readonly Vertex[];
   readonly #words: Uint32Array<ArrayBuffer>;
   readonly #numbers: Float32Array<ArrayBuffer>;
   readonly #params: GPUBuffer | undefined;
   readonly #constants: { order: number; word: number; float: boolean }[] = [];
   readonly #boundaries: Program["boundaries"];
+  /** Places of the request whose storages are bound. */
+  #given: readonly Place[] = [];
   #timed: readonly TimedKernel[] | undefined;
 
-  /** Schedules, writes, compiles and binds everything that `graph` asks for. */
+  /** Schedules, writes and compiles everything that `graph` asks for. */
   constructor(gpu: Device, arena: Arena, graph: Graph, fuse: boolean) {
     this.#gpu = gpu;
     const program = programOf(graph, gpu.limits, fuse);
@@ -70,11 +75,8 @@ export class Plan {
     this.#params = words === 0 ? undefined : gpu.make(4 * words, 0x8 | 0x40);
     kernels.forEach((kernel, i) => this.#placeParams(kernel, starts[i]));
     this.#dispatches = kernels.map((kernel, i) => this.#dispatch(kernel, starts[i]));
-    this.#copies = program.copies.map(({ value, storage }) => ({
-      from: this.#memory.placeOf(value),
-      to: storage,
-    }));
-    this.#outputs = graph.outputs.map((vertex) => this.#memory.placeOf(vertex));
+    this.#copies = program.copies;
+    this.#outputs = graph.outputs;
     this.#setConstants(graph.vertices, true);
   }
 
@@ -83,32 +85,30 @@ export class Plan {
     return this.#dispatches.map(({ kernel }) => kernel);
   }
 
-  /** Sends the plan's work to the queue, with the numbers of `graph`, as one submit. */
+  /** Sends the plan's work to the queue, with the numbers and storages of `graph`, as one submit. */
   run(graph: Graph, deliveries: readonly (Delivery | undefined)[]): void {
     const { device, counters } = this.#gpu;
     this.#setConstants(graph.vertices, false);
+    this.#bind(graph.given);
     const encoder = device.createCommandEncoder();
     const recording = this.#gpu.profiler?.open(this.#timedKernels());
     let pass: GPUComputePassEncoder | undefined;
     this.#dispatches.forEach(({ compiled, bindings, groups }, i) => {
       pass ??= encoder.beginComputePass(recording?.pass(i));
       pass.setPipeline(compiled.pipeline);
-      pass.setBindGroup(0, bindings);
+      pass.setBindGroup(0, bindings!);
       pass.dispatchWorkgroups(...groups);
       if (recording === undefined) return;
       pass.end(); // times are those of passes: each kernel has its own
       pass = undefined;
     });
     pass?.end();
-    for (const { from, to } of this.#copies) {
-      encoder.copyBufferToBuffer(from.handle, from.offset, to.handle, to.offset, to.bytes);
-    }
-    deliveries.forEach((to, i) => {
-      const from = this.#outputs[i];
-      if (to) {
-        encoder.copyBufferToBuffer(from.handle, from.offset, to.handle, to.offset, from.bytes);
-      }
-    });
+    const copy = (vertex: Vertex, to: Delivery) => {
+      const from = this.#memory.placeOf(vertex, graph.given);
+      encoder.copyBufferToBuffer(from.handle, from.offset, to.handle, to.offset, from.bytes);
+    };
+    for (const { value, storage } of this.#copies) copy(value, storage);
+    deliveries.forEach((to, i) => to && copy(this.#outputs[i], to));
     recording?.resolve(encoder);
     device.queue.submit([encoder.finish()]);
     recording?.sent();
@@ -142,23 +142,42 @@ export class Plan {
     const { reads, targets, groups } = kernel;
     const compiled = this.#gpu.compile(kernel.source, kernel.label, reads.length, targets.length);
     const size = 16 * Math.ceil(kernel.params.length / 4);
-    const places = [
-      ...reads.map(({ vertex }) => this.#memory.placeOf(vertex)),
-      ...targets.map(({ vertex, storage }) => storage ?? this.#memory.placeOf(vertex)),
-    ];
-    const bindings = this.#gpu.device.createBindGroup({
-      label: kernel.label,
-      layout: compiled.layout,
-      entries: [
-        { binding: 0, resource: { buffer: this.#params!, offset: 4 * start, size } },
-        ...places.map(({ handle, offset, bytes }, i) => ({
-          binding: i + 1,
-          resource: { buffer: handle, offset, size: Math.ceil(bytes / 16) * 16 },
-        })),
-      ],
-    });
+    const params = { buffer: this.#params!, offset: 4 * start, size };
     const wide = Math.min(groups, MAX_GROUPS);
-    return { kernel, compiled, bindings, groups: [wide, Math.ceil(groups / wide)] };
+    return { kernel, compiled, params, groups: [wide, Math.ceil(groups / wide)] };
+  }
+
+  /** Binds the storages of a request to the kernels that read them, where others are bound yet. */
+  #bind(given: readonly Storage[]): void {
+    const before = this.#given;
+    this.#given = given.map(({ handle, offset, bytes }) => ({ handle, offset, bytes }));
+    const isOther = this.#given.map(({ handle, offset }, i) =>
+      handle !== before[i]?.handle || offset !== before[i].offset
+    );
+    for (const dispatch of this.#dispatches) {
+      const isBound = dispatch.bindings !== undefined &&
+        !dispatch.kernel.reads.some(({ vertex }) =>
+          typeof vertex.given === "number" && isOther[vertex.given]
+        );
+      if (!isBound) dispatch.bindings = this.#bindingsOf(dispatch, given);
+    }
+  }
+
+  #bindingsOf({ kernel, compiled, params }: Dispatch, given: readonly Storage[]): GPUBindGroup {
+    const { label, reads, targets } = kernel;
+    const places = [
+      ...reads.map(({ vertex }) => this.#memory.placeOf(vertex, given)),
+      ...targets.map(({ vertex, storage }) => storage ?? this.#memory.placeOf(vertex, given)),
+    ];
+    const resources = places.map(({ handle, offset, bytes }) => ({
+      ...{ buffer: handle, offset },
+      size: Math.ceil(bytes / 16) * 16,
+    }));
+    return this.#gpu.device.createBindGroup({
+      label,
+      layout: compiled.layout,
+      entries: [params, ...resources].map((resource, binding) => ({ binding, resource })),
+    });
   }
 
   /** Writes numbers that differ from the last run's into the params block. */

@@ -105,7 +105,7 @@ function headsOf(groups: readonly (readonly Update<Vertex>[])[]): Map<Vertex, Ve
 }
 
 function isComputed(vertex: Vertex): boolean {
-  return vertex.node.value === undefined && vertex.op.kind !== "pack";
+  return vertex.given === undefined && vertex.op.kind !== "pack";
 }
 
 function readersOf(graph: Graph): Map<Vertex, Set<Vertex>> {
@@ -134,7 +134,7 @@ function pinned(graph: Graph, results: ReadonlySet<Vertex>): Kept {
   }
   for (const vertex of graph.vertices) {
     const { op, inputs } = vertex;
-    if (vertex.node.value !== undefined || op.kind === "pack") {
+    if (vertex.given !== undefined || op.kind === "pack") {
       kept.keep(vertex, "source", "it is there before the plan runs");
     }
     inputs.forEach((input, i) => {
@@ -168,7 +168,7 @@ function meltIntoEpilogues(
   const cores = new Map<Vertex, Vertex>();
   const claimed = new Set<Vertex>();
   for (const core of graph.vertices) {
-    if (core.op.kind !== "kernel" || core.node.value !== undefined) continue;
+    if (core.op.kind !== "kernel" || core.given !== undefined) continue;
     let root = core;
     while (!kept.has(root) && !results.has(root)) {
       const next = onlyReader(readers, root);
@@ -275,7 +275,7 @@ function cutLarge(graph: Graph, kept: Kept, maxReads: number): void {
     kept.has(input) ? new Set([input]) : leavesOf.get(input)!;
   const union = (vertex: Vertex) => new Set(vertex.inputs.flatMap((input) => [...seen(input)]));
   for (const vertex of graph.vertices) {
-    if (vertex.node.value !== undefined || vertex.op.kind === "pack") continue;
+    if (vertex.given !== undefined || vertex.op.kind === "pack") continue;
     const cost = () => vertex.inputs.reduce((sum, v) => sum + (kept.has(v) ? 0 : costs.get(v)!), 0);
     for (;;) {
       const crowded = union(vertex).size > maxReads;

@@ -2,7 +2,7 @@
 
 import type { KernelOp, Vertex } from "../node.ts";
 import { sizeOf } from "../shape.ts";
-import type { DeviceBuffer, Storage } from "../storage.ts";
+import { type DeviceBuffer, Storage } from "../storage.ts";
 import type { Boundary } from "./boundary.ts";
 import { InPlaceConflict, type Target } from "./emitter.ts";
 import { type Kernel, KernelWriter } from "./kernel_writer.ts";
@@ -79,8 +79,8 @@ function writeInPlace(
     const roots = group.map(({ unit }) => unit.roots[0]);
     const kernel = writeUnit({ roots, core: group[0].unit.core }, kept, targets);
     const stale = kernel.reads.some(({ vertex }) => {
-      const buffer = vertex.node.value?.storage?.buffer;
-      return buffer !== undefined && overwritten.has(buffer);
+      const { given } = vertex;
+      return given instanceof Storage && overwritten.has(given.buffer);
     });
     const crowded = group.length > 1 && kernel.reads.length + group.length > bindable;
     return stale || crowded ? undefined : kernel;

@@ -12,6 +12,7 @@ import {
   Tensor,
   tensor,
   transpose,
+  variable,
   where,
   zeros,
 } from "../../gpu/mod.ts";
@@ -197,4 +198,15 @@ Deno.test("concat() and stack() refuse tensors that do not go together", () => {
   );
   assertThrows(() => stack([zeros([2]), zeros([3])]), ShapeError, "Cannot concatenate");
   assertThrows(() => concat([zeros([2])], 1), ShapeError, "Cannot concatenate over axis 1");
+});
+
+Deno.test("a tensor keeps its numbers when the array that it was made of changes", async () => {
+  const values = Float32Array.of(1, 2);
+  const [x, start] = [tensor(values), variable(tensor(values))];
+  values.fill(9);
+  assertEquals([await x.toArray(), await start.toArray()], [[1, 2], [1, 2]]);
+  const halves = Float16Array.of(0.5);
+  const kept = tensor(halves, { copy: false });
+  halves[0] = 0.25;
+  assertEquals(await kept.toArray(), [0.25]);
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   add,
   Flat,
@@ -182,4 +182,19 @@ Deno.test("flatten() and pack() refuse what does not fit", () => {
     ShapeError,
     "Cannot pack f32 [2] as number 1: its variable is f32 [3]",
   );
+});
+
+Deno.test("what was recorded of one variable stays good while another of the same buffer changes", async () => {
+  const [a, b] = [variable(tensor([1])), variable(tensor([10]))];
+  const flat = flatten([a, b]);
+  const [own, whole] = [add(b, 1), sum(flat.values)];
+  a.assign(add(a, 1));
+  submit();
+  a.write(Float32Array.of(5));
+  assertEquals(await own.toArray(), [11]);
+  await assertRejects(() => whole.item(), GpuError, "recorded before its variable was updated");
+  flat.values.assign(mul(flat.values, 2));
+  const stale = mul(b, 1);
+  submit();
+  assertEquals(await stale.toArray(), [20]);
 });

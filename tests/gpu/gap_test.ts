@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import {
   add,
   concat,
+  grad,
   matmul,
   mul,
   normal,
@@ -14,6 +15,7 @@ import {
   similarityGapFromOps,
   sqrt,
   square,
+  sum,
   take,
   type Tensor,
   tensor,
@@ -188,4 +190,26 @@ Deno.test("similarityGap() takes fewer dispatches than its composition", async (
   };
   const [own, composed] = [await count(similarityGap), await count(similarityGapFromOps)];
   assert(own < composed, `${own} against ${composed}`);
+});
+
+Deno.test("gradients of the gap's gradients are those of its composition", async () => {
+  const point = {
+    phi: normal([7, 5], { seed: 31 }),
+    psi: add(normal([7, 9], { seed: 32 }), 3),
+    rho: sigmoid(normal([9], { seed: 33 })),
+  };
+  const second = (gap: Gap) => {
+    const slope = grad((p: typeof point) => gap(p.phi, p.psi, p.rho));
+    const steepness = grad((p: typeof point) => {
+      const { phi, psi, rho } = slope(p);
+      return add(add(sum(square(phi)), sum(mul(psi, p.psi))), sum(square(rho)));
+    });
+    return steepness(point);
+  };
+  const [kernels, plain] = [second(similarityGap), second(similarityGapFromOps)];
+  for (const side of ["phi", "psi", "rho"] as const) {
+    const [found, wanted] = await read([kernels[side], plain[side]]);
+    assert(Math.max(...wanted.map(Math.abs)) > 1e-3, side);
+    assert(distance([...found], [...wanted]) < 1e-4, `${side}: ${found} against ${wanted}`);
+  }
 });

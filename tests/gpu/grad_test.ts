@@ -3,6 +3,7 @@ import {
   add,
   cast,
   div,
+  evaluate,
   exp,
   grad,
   log,
@@ -243,4 +244,37 @@ Deno.test("only a single f32 can be differentiated", () => {
   );
   const { grads } = valueAndGrad((x: Tensor) => mul(x, x))(tensor([[3]]));
   assertEquals(grads.shape, [1, 1]);
+});
+
+Deno.test("a parameter that is a view of something is found through further views of it", async () => {
+  const view = () => transpose(tensor([[1, 2], [3, 4]]));
+  const weights = tensor([[1, 10], [100, 1000]]);
+  const direct = grad((p: Tensor) => sum(mul(transpose(p), weights)))(view());
+  assertEquals(await direct.toArray(), [[1, 100], [10, 1000]]);
+  const product = grad((p: Tensor) => sum(matmul(tensor([[1, 5]]), p, { transposeB: true })));
+  assertEquals(await product(view()).toArray(), [[1, 5], [1, 5]]);
+});
+
+Deno.test("a value that is looked at while the function runs is followed as any other", async () => {
+  const x = tensor([0, 1]);
+  const looking = valueAndGradWithAux((p: Tensor) => {
+    const powers = exp(p);
+    evaluate([powers]);
+    return { loss: sum(mul(powers, powers)), aux: powers };
+  });
+  const { aux, grads } = looking(x);
+  assertClose(await grads.data(), [2, 2 * Math.E ** 2]);
+  assertClose(await aux.data(), [1, Math.E]);
+  // Once outside, what it was made from is let go.
+  const after = grad((_: Tensor) => sum(aux))(x);
+  assertEquals(await after.toArray(), [0, 0]);
+});
+
+Deno.test("what was recorded before the function is a constant, computed or not", async () => {
+  const x = tensor([1, 2]);
+  const squares = mul(x, x);
+  const slope = grad((p: Tensor) => sum(mul(squares, p)));
+  assertEquals(await slope(x).toArray(), [1, 4]);
+  await squares.data();
+  assertEquals(await slope(x).toArray(), [1, 4]);
 });

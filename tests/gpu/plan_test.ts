@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   add,
   concat,
+  currentGpu,
   evaluate,
   exp,
   full,
@@ -246,4 +247,29 @@ Deno.test("nothing runs before a value is asked for", async () => {
   const recorded = await counted(() => matmul(exp(zeros([4, 4])), zeros([4, 4])));
   assertEquals([recorded.submits, recorded.dispatches, recorded.buffersMade], [0, 0, 0]);
   assertThrows(() => matmul(zeros([4, 4]), zeros([5, 4])));
+});
+
+Deno.test("one plan serves every batch of host values, each with its own numbers", async () => {
+  const { counters } = currentGpu();
+  const weights = variable(tensor([1, 10, 100]));
+  const run = async (values: number[]) => {
+    using batch = tensor([values]);
+    const results = await read([sum(mul(batch, weights)), transpose(batch), add(batch, batch)]);
+    return results.map((numbers) => [...numbers]);
+  };
+  assertEquals(await run([1, 2, 3]), [[321], [1, 2, 3], [2, 4, 6]]);
+  const { buffersMade, compiles } = counters;
+  for (const k of [4, 5, 6, 7]) {
+    assertEquals(await run([k, k, k]), [[111 * k], [k, k, k], [2 * k, 2 * k, 2 * k]]);
+  }
+  assertEquals([counters.buffersMade, counters.compiles], [buffersMade, compiles]);
+});
+
+Deno.test("two batches that are one tensor, or two, are told apart", async () => {
+  const [x, y] = [tensor([1, 2]), tensor([10, 20])];
+  const total = (a: Tensor, b: Tensor) => add(mul(a, 3), b).toArray();
+  assertEquals(await total(x, y), [13, 26]);
+  assertEquals(await total(y, x), [31, 62]);
+  assertEquals(await total(x, x), [4, 8]);
+  assertEquals(await total(y, y), [40, 80]);
 });

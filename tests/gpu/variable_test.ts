@@ -286,3 +286,35 @@ Deno.test("many updates, each of many tensors, keep to the bindings of an adapte
   values.forEach((value, i) => assertEquals([...value], [24, 24 * i, 132]));
   await currentGpu().settled();
 });
+
+Deno.test("what was recorded between two assigns sees the first as done and the second not", async () => {
+  const make = () => [1, 10, 0].map((value) => variable(tensor([value])));
+  const [a, b, c] = make();
+  a.assign(add(a, 1));
+  const between = add(a, b);
+  b.assign(tensor([20]));
+  c.assign(between);
+  submit();
+  assertEquals((await read([a, b, c])).map(([value]) => value), [2, 20, 12]);
+
+  const [x, y] = make();
+  x.assign(add(x, 1));
+  const sum = add(x, y);
+  y.assign(tensor([20]));
+  assertEquals((await read([sum, x, y])).map(([value]) => value), [12, 2, 20]);
+});
+
+Deno.test("a variable that starts from another holds what that held then", async () => {
+  const weights = variable(tensor([1, 2]));
+  const [best, doubled] = [variable(weights), variable(mul(weights, 2))];
+  weights.assign(add(weights, 1));
+  submit();
+  weights.write(Float32Array.of(8, 9));
+  assertEquals(await best.toArray(), [1, 2]);
+  assertEquals(await doubled.toArray(), [2, 4]);
+
+  weights.assign(tensor([5, 6]));
+  const after = variable(weights);
+  weights.assign(tensor([0, 0]));
+  assertEquals([await after.toArray(), await weights.toArray()], [[5, 6], [0, 0]]);
+});
