@@ -328,9 +328,14 @@ async function open(): Promise<Device> {
   };
   const requiredFeatures = (["shader-f16", "timestamp-query"] as GPUFeatureName[])
     .filter((feature) => adapter.features.has(feature));
-  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  const { vendor, architecture, device: name, description } = adapter.info;
-  current = new Device(device, { vendor, architecture, device: name, description });
+  const { vendor, architecture, device: id, description } = adapter.info;
+  const info = { vendor, architecture, device: id, description };
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures })
+    .catch((cause: Error) => {
+      const name = adapterName(info) || "this adapter";
+      throw new GpuError(`Cannot open a device on ${name}: ${cause.message}`, { cause });
+    });
+  current = new Device(device, info);
   return current;
 }
 

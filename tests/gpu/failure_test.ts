@@ -14,7 +14,7 @@ import {
   variable,
   zeros,
 } from "../../gpu/mod.ts";
-import { currentDevice } from "../../gpu/device.ts";
+import { adapterName, currentDevice } from "../../gpu/device.ts";
 import { fromRoot } from "../../tools/root.ts";
 import { deno } from "../../tools/run_deno.ts";
 import { counted } from "./support.ts";
@@ -53,6 +53,22 @@ Deno.test("before openGpu() nothing is computed, and the message says to await i
   }
   assert(output.includes("open: fine") && output.includes("host values: fine"), output);
   assert(success, output);
+});
+
+Deno.test("an adapter that gives no device is an error with its name", async () => {
+  (await openGpu()).close();
+  const adapter = (await navigator.gpu.requestAdapter())!;
+  const cause = new DOMException("Out of handles", "OperationError");
+  adapter.requestDevice = () => Promise.reject(cause);
+  navigator.gpu.requestAdapter = () => Promise.resolve(adapter);
+  const error = await assertRejects(() => openGpu(), GpuError)
+    .finally(() => Reflect.deleteProperty(navigator.gpu, "requestAdapter"));
+  assertEquals(
+    error.message,
+    `Cannot open a device on ${adapterName(adapter.info)}: Out of handles`,
+  );
+  assertEquals(error.cause, cause);
+  await assertUsable();
 });
 
 Deno.test("a lost device is a clear error, and openGpu() opens another", async () => {
