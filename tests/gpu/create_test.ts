@@ -197,4 +197,6 @@ Deno.test("concat() and stack() refuse tensors that do not go together", () => {
   );
   assertThrows(() => stack([zeros([2]), zeros([3])]), ShapeError, "Cannot concatenate");
   assertThrows(() => concat([zeros([2])], 1), ShapeError, "Cannot concatenate over axis 1");
+  assertThrows(() => concat([]), ShapeError, "Cannot concatenate 0 tensors: give one or more");
+  assertThrows(() => stack([]), ShapeError, "Cannot stack 0 tensors: give one or more");
 });
