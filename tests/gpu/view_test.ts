@@ -225,6 +225,11 @@ Deno.test("views refuse shapes that do not fit, with both shapes", () => {
     ShapeError,
     "Cannot slice [2, 3] from 0 to 3 on axis 0: its size is 2",
   );
+  for (const places of [[[0, 0, 0]], [[0], [1, 1, 1]]]) {
+    const [starts, ends] = places;
+    const message = "Cannot slice [2, 3] on 3 axes: it has 2";
+    assertThrows(() => slice(x, starts, ends), ShapeError, message);
+  }
   assertThrows(() => slice(x, [0.5]), ShapeError, "Cannot slice [2, 3] from 0.5");
   assertThrows(
     () => pad(x, [1], [0, 0]),
