@@ -120,7 +120,8 @@ export function wrap(node: Node): Tensor {
 /** A number as a tensor of rank 0; its value travels in the params block. */
 export function constant(value: number, dtype: DType): Tensor {
   const type = isFloat(dtype) ? "f32" : dtype;
-  return wrap(record(constantOp, [], [], type, { value: Number(value) }));
+  const held = dtype === "bool" ? Number(Boolean(value)) : Number(value);
+  return wrap(record(constantOp, [], [], type, { value: held }));
 }
 
 function nested(values: TypedArray, shape: Shape): Numbers {

@@ -47,6 +47,11 @@ Deno.test("numbers other than 0 are true, on the host and on the device", async 
   assertEquals(await x.toArray(), [0, 1]);
   assertEquals(await where(x, 5, 6).toArray(), [6, 5]);
   assertEquals(await tensor([0, -2.5], { dtype: "bool" }).toArray(), [0, 1]);
+  for (const [number, truth] of [[0, 0], [0.5, 1], [-0.5, 1], [2, 1], [NaN, 0]]) {
+    const makers = [tensor(number, { dtype: "bool" }), full([], number, "bool")];
+    assertEquals((await read(makers)).map(([value]) => value), [truth, truth]);
+    assertEquals(await tensor([number], { dtype: "bool" }).item(), truth);
+  }
 });
 
 Deno.test("tensor() takes views of larger arrays and odd counts of halves", async () => {
