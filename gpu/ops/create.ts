@@ -1,6 +1,6 @@
 /** Tensors that follow from a shape alone, and tensors made of others. */
 
-import { type DType, isFloat } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { type InlineOp, record } from "../node.ts";
 import { checkShape, resolveAxis, sameShape, type Shape, showShape } from "../shape.ts";
@@ -28,8 +28,7 @@ import { broadcastTo, pad, reshape } from "./view.ts";
  */
 export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
   checkShape(shape, "make a tensor of shape");
-  const spread = broadcastTo(constant(value, dtype), shape);
-  return dtype === "f16" ? castTo(spread, "f16") : spread;
+  return broadcastTo(constant(value, dtype), shape);
 }
 
 /**
@@ -74,7 +73,8 @@ const arangeOp: InlineOp = {
  */
 export function arange(count: number, dtype: DType = "f32"): Tensor {
   checkShape([count], "make a tensor of shape");
-  return wrap(record(arangeOp, [], [count], isFloat(dtype) ? "f32" : dtype));
+  const computed = dtype === "f16" ? "f32" : dtype;
+  return castTo(wrap(record(arangeOp, [], [count], computed)), dtype);
 }
 
 /**

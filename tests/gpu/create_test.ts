@@ -3,6 +3,7 @@ import {
   arange,
   concat,
   full,
+  matmul,
   mul,
   ones,
   read,
@@ -135,6 +136,19 @@ Deno.test("full(), zeros(), ones() and arange() hold what they say", async () =>
   ]);
   assertThrows(() => zeros([2, 0]), ShapeError, "axis 1 has size 0");
   assertThrows(() => arange(2.5), ShapeError, "axis 0 has size 2.5");
+});
+
+Deno.test("numbers made as halves are rounded, numbers beside halves are not", async () => {
+  const third = 0.333251953125;
+  const halves = [tensor(1 / 3, { dtype: "f16" }), full([], 1 / 3, "f16"), arange(2050, "f16")];
+  assertEquals(halves.map(({ dtype }) => dtype), ["f16", "f16", "f16"]);
+  const [one, all, places] = await read(halves);
+  assertEquals([one[0], all[0], places[2047], places[2049]], [third, third, 2047, 2048]);
+  const [number] = halves;
+  assertEquals(await mul(number, 3).item(), 3 * third);
+  assertEquals(await mul(full([], 1, "f16"), 1 / 3).item(), Math.fround(1 / 3));
+  const product = matmul(full([2, 3], 1 / 3, "f16"), ones([3, 1]));
+  assertEquals(await product.data(), Float32Array.of(3 * third, 3 * third));
 });
 
 Deno.test("full() takes no memory and no kernel inside others", async () => {
