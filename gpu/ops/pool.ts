@@ -21,8 +21,8 @@ export interface PoolOptions {
 }
 
 /**
- * Largest element of every place of a window; margins never win. The gradient goes to the first of
- * equal elements, row by row.
+ * Largest element of every place of a window; margins never win, and whether NaN wins depends on its
+ * place and on the driver. The gradient goes to the first of equal elements, row by row.
  *
  * @param x Images, `[N, C, H, W]`.
  * @param kernel Rows and columns of the window.
