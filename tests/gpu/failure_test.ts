@@ -15,6 +15,8 @@ import {
   zeros,
 } from "../../gpu/mod.ts";
 import { adapterName, currentDevice } from "../../gpu/device.ts";
+import type { PointwiseSpec } from "../../gpu/node.ts";
+import { unary } from "../../gpu/ops/define.ts";
 import { fromRoot } from "../../tools/root.ts";
 import { deno } from "../../tools/run_deno.ts";
 import { counted } from "./support.ts";
@@ -188,6 +190,28 @@ Deno.test("a broken kernel is an error with the kernel's name instead of zeros",
     error.message.startsWith("WebGPU refused a command in kernel broken[2x3]: "),
     error.message,
   );
+  await assertUsable();
+});
+
+Deno.test("a broken kernel is an error for everybody who waits while it is found", async () => {
+  await openGpu();
+  const broken = (name: string) => {
+    const spec: PointwiseSpec = {
+      wgsl: (x) => `${name}(${x})`,
+      gradients: [null],
+      interval: [0, 1],
+    };
+    return unary(name, "float", spec)(tensor([1, 2])).data();
+  };
+  const waits = ["missing", "unknown", "absent"].map(broken);
+  const next = waits[0].catch(() => assertUsable()); // new work begins before the others know
+  for (const { status, reason } of await Promise.allSettled(waits) as PromiseRejectedResult[]) {
+    assertEquals(status, "rejected");
+    assert(reason instanceof GpuError && reason.kernel === "missing[2]", String(reason));
+  }
+  await next;
+  const last = await assertRejects(() => broken("lost"), GpuError);
+  assertEquals(last.kernel, "lost[2]");
   await assertUsable();
 });
 
