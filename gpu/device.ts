@@ -90,8 +90,9 @@ export class Device implements Gpu, BufferOwner {
   readonly #layouts: Map<string, GPUBindGroupLayout> = new Map();
   readonly #pool: Map<number, GPUBuffer[]> = new Map();
   #pooled = 0;
-  #checks: Promise<void>[] = [];
-  #fault: GpuError | undefined;
+  readonly #checks: Set<Promise<void>> = new Set();
+  /** A mistake that arrived as an event, and whether a wait has thrown it. */
+  #fault: { readonly error: GpuError; told: boolean } | undefined;
   #closed: GpuError | undefined;
 
   constructor(device: GPUDevice, info: AdapterInfo) {
@@ -116,21 +117,20 @@ export class Device implements Gpu, BufferOwner {
     return this.#closed === undefined;
   }
 
-  /** Keeps a mistake that WebGPU reported as an event; the next wait throws it. */
+  /** Keeps a mistake that WebGPU reported as an event; every wait throws it until new work begins. */
   report(error: GPUError, kernel?: string): void {
     const place = kernel === undefined ? "" : ` in kernel ${kernel}`;
     const message = error instanceof GPUOutOfMemoryError
       ? `Ran out of GPU memory${place}: ${error.message}; take a smaller batch or fewer teacher columns`
       : `WebGPU refused a command${place}: ${error.message}`;
-    this.#fault ??= new GpuError(message, { cause: error, kernel });
+    if (this.#fault?.told === false) return;
+    this.#fault = { error: new GpuError(message, { cause: error, kernel }), told: false };
   }
 
-  /** Throws the mistake that was kept, or that the device is gone. */
+  /** Before new work: throws a mistake that nobody was told of, or that the device is gone. */
   check(): void {
-    if (this.#closed !== undefined) throw this.#closed;
-    const fault = this.#fault;
-    this.#fault = undefined;
-    if (fault !== undefined) throw fault;
+    if (this.#fault?.told) this.#fault = undefined;
+    this.#tell();
   }
 
   async settled(): Promise<void> {
@@ -140,12 +140,19 @@ export class Device implements Gpu, BufferOwner {
 
   /** Waits for the checks of kernels compiled so far, then throws what went wrong. */
   async checked(): Promise<void> {
-    const checks = this.#checks;
-    this.#checks = [];
-    await Promise.all(checks);
+    await Promise.all(this.#checks);
+    const met = this.#fault;
     // Events are delivered in turns of their own: a loss or refusal may be one turn behind.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    this.check();
+    this.#tell(met);
+  }
+
+  /** Throws what went wrong, if anything did. */
+  #tell(fault = this.#fault): void {
+    if (this.#closed !== undefined) throw this.#closed;
+    if (fault === undefined) return;
+    fault.told = true;
+    throw fault.error;
   }
 
   close(): void {
@@ -221,11 +228,10 @@ export class Device implements Gpu, BufferOwner {
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: "main" },
     });
-    this.#checks.push(
-      device.popErrorScope().then((error) => {
-        if (error) this.report(error, label);
-      }, () => {}),
-    );
+    const check = device.popErrorScope().then((error) => {
+      if (error) this.report(error, label);
+    }, () => {}).finally(() => this.#checks.delete(check));
+    this.#checks.add(check);
     this.counters.compiles++;
     const compiled = { pipeline, layout };
     this.#kernels.set(source, compiled);
@@ -328,9 +334,14 @@ async function open(): Promise<Device> {
   };
   const requiredFeatures = (["shader-f16", "timestamp-query"] as GPUFeatureName[])
     .filter((feature) => adapter.features.has(feature));
-  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  const { vendor, architecture, device: name, description } = adapter.info;
-  current = new Device(device, { vendor, architecture, device: name, description });
+  const { vendor, architecture, device: id, description } = adapter.info;
+  const info = { vendor, architecture, device: id, description };
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures })
+    .catch((cause: Error) => {
+      const name = adapterName(info) || "this adapter";
+      throw new GpuError(`Cannot open a device on ${name}: ${cause.message}`, { cause });
+    });
+  current = new Device(device, info);
   return current;
 }
 

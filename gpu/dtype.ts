@@ -3,6 +3,9 @@
 /** Element type of a tensor. `f16` is for storage: it is read, and computed with, as f32. */
 export type DType = "f32" | "f16" | "i32" | "u32" | "bool";
 
+/** Largest number that an f32 holds. */
+export const LARGEST = 3.4028234663852886e38;
+
 /** Host arrays that hold tensor values. */
 export type TypedArray =
   | Float32Array<ArrayBuffer>

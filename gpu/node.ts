@@ -93,8 +93,10 @@ export interface InlineOp extends EntryBase {
   readonly kind: "inline";
   /** Writes the expression of the element at `index`. */
   readonly emit: (emitter: Emitter, vertex: Vertex, index: Index) => string;
-  /** Arithmetic per element, to weigh computing again against keeping; 0 for views. */
+  /** Arithmetic per element, or per tap, to weigh computing again against keeping; 0 for views. */
   readonly cost: number;
+  /** Elements of every input that one element is computed from; default 1. */
+  readonly taps?: (vertex: Vertex) => number;
   /** True where element i of the output needs only the elements i of the inputs, in row-major order. */
   readonly pointwise?: boolean;
   /** True where equal uses have to stay apart. */
@@ -195,6 +197,11 @@ export function isZeros({ op, inputs, attributes, value }: Node): boolean {
 /** Elements of a node. */
 export function nodeSize(node: { shape: Shape }): number {
   return sizeOf(node.shape);
+}
+
+/** Elements of every input that one element of an inlined op is computed from. */
+export function tapCount(vertex: Vertex): number {
+  return vertex.op.kind === "inline" ? vertex.op.taps?.(vertex) ?? 1 : 1;
 }
 
 /** Entry of an element-wise op. */

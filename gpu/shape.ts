@@ -8,6 +8,9 @@ export type Shape = readonly number[];
 /** Most axes that a tensor may have. */
 export const MAX_RANK = 8;
 
+/** Most elements that a tensor may have: kernels number them in 32 bits. */
+export const MAX_SIZE = 2 ** 32 - 1;
+
 /** Number of elements of a tensor of that shape. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
@@ -39,7 +42,7 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Refuses shapes that no tensor can have: fractions, zero sizes, more axes than a kernel takes. */
+/** Refuses shapes that no tensor can have: fractions, zero sizes, more axes or elements than a kernel takes. */
 export function checkShape(shape: Shape, action: string): void {
   if (shape.length > MAX_RANK) {
     throw new ShapeError(
@@ -54,6 +57,13 @@ export function checkShape(shape: Shape, action: string): void {
       `Cannot ${action} ${showShape(shape)}: axis ${axis} has size ${
         shape[axis]
       }, sizes are integers from 1`,
+    );
+  }
+  if (sizeOf(shape) > MAX_SIZE) {
+    throw new ShapeError(
+      `Cannot ${action} ${showShape(shape)}: it has ${
+        sizeOf(shape)
+      } elements, at most ${MAX_SIZE} are supported`,
     );
   }
 }

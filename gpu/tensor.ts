@@ -1,6 +1,6 @@
 /** Tensors: handles on recorded work. */
 
-import { type DType, isFloat, type TypedArray } from "./dtype.ts";
+import type { DType, TypedArray } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
 import { constantOp, type Node, record } from "./node.ts";
 import { read } from "./run.ts";
@@ -119,8 +119,19 @@ export function wrap(node: Node): Tensor {
 
 /** A number as a tensor of rank 0; its value travels in the params block. */
 export function constant(value: number, dtype: DType): Tensor {
-  const type = isFloat(dtype) ? "f32" : dtype;
-  return wrap(record(constantOp, [], [], type, { value: Number(value) }));
+  return wrap(record(constantOp, [], [], dtype, { value: held(value, dtype) }));
+}
+
+/** A number as elements of that type hold it. */
+function held(value: number, dtype: DType): number {
+  switch (dtype) {
+    case "bool":
+      return value ? 1 : 0;
+    case "f16":
+      return Float16Array.of(value)[0];
+    default:
+      return Number(value);
+  }
 }
 
 function nested(values: TypedArray, shape: Shape): Numbers {

@@ -23,7 +23,7 @@ export interface Setting {
 }
 
 /** Score of a pair that is not seen: its exponential is 0 beside that of any score that is. */
-const UNSEEN = -3e38;
+const UNSEEN = -Infinity;
 
 /** Queries, keys and values `[batch, heads, rows, columns]`. */
 export type Sides = readonly [q: Tensor, k: Tensor, v: Tensor];
@@ -35,7 +35,7 @@ export function attendInPairs([q, k, v]: Sides, setting: Setting): Tensor {
   if (!causal && !mask) return matmul(softmax(scores), v);
   const seen = seenPairs(scores.shape, setting);
   const shares = softmax(where(seen, scores, UNSEEN));
-  // Where all keys are unseen they share evenly, until they are taken out.
+  // Where all keys are unseen shares are NaN, until they are taken out.
   const maybeBlind = mask !== undefined || ahead < 0;
   return matmul(maybeBlind ? where(seen, shares, 0) : shares, v);
 }

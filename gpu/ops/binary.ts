@@ -60,7 +60,10 @@ export const pow: Binary = binary("pow", "float", {
   cost: 10,
 });
 
-/** The smaller of a and b; where they are equal each gets half of the gradient. */
+/**
+ * The smaller of a and b; where they are equal each gets half of the gradient. Whether NaN wins depends on
+ * its side and on the driver.
+ */
 export const minimum: Binary = binary("minimum", "number", {
   wgsl: (a, b) => `min(${a}, ${b})`,
   gradients: [
@@ -70,7 +73,10 @@ export const minimum: Binary = binary("minimum", "number", {
   interval: [-3, 3],
 });
 
-/** The larger of a and b; where they are equal each gets half of the gradient. */
+/**
+ * The larger of a and b; where they are equal each gets half of the gradient. Whether NaN wins depends on
+ * its side and on the driver.
+ */
 export const maximum: Binary = binary("maximum", "number", {
   wgsl: (a, b) => `max(${a}, ${b})`,
   gradients: [
@@ -95,7 +101,7 @@ function comparison(name: string, operator: string, kinds: "any" | "number"): Bi
 
 /** True where a equals b. */
 export const equal: Binary = comparison("equal", "==", "any");
-/** True where a differs from b. */
+/** True where a differs from b; whether NaN differs from anything depends on the driver. */
 export const notEqual: Binary = comparison("notEqual", "!=", "any");
 /** True where a is below b. */
 export const less: Binary = comparison("less", "<", "number");
@@ -159,7 +165,7 @@ export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
 }
 
 /**
- * Keeps elements within bounds.
+ * Keeps elements within bounds; whether NaN stays or becomes a bound depends on the driver.
  *
  * @param x A tensor of numbers.
  * @param low Smallest value.

@@ -1,6 +1,6 @@
 /** Tensors that follow from a shape alone, and tensors made of others. */
 
-import { type DType, isFloat } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { type InlineOp, record } from "../node.ts";
 import { checkShape, resolveAxis, sameShape, type Shape, showShape } from "../shape.ts";
@@ -28,8 +28,7 @@ import { broadcastTo, pad, reshape } from "./view.ts";
  */
 export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
   checkShape(shape, "make a tensor of shape");
-  const spread = broadcastTo(constant(value, dtype), shape);
-  return dtype === "f16" ? castTo(spread, "f16") : spread;
+  return broadcastTo(constant(value, dtype), shape);
 }
 
 /**
@@ -74,7 +73,8 @@ const arangeOp: InlineOp = {
  */
 export function arange(count: number, dtype: DType = "f32"): Tensor {
   checkShape([count], "make a tensor of shape");
-  return wrap(record(arangeOp, [], [count], isFloat(dtype) ? "f32" : dtype));
+  const computed = dtype === "f16" ? "f32" : dtype;
+  return castTo(wrap(record(arangeOp, [], [count], computed)), dtype);
 }
 
 /**
@@ -83,7 +83,7 @@ export function arange(count: number, dtype: DType = "f32"): Tensor {
  * @param tensors One or more, equal in every other axis and in type.
  * @param axis The axis, counted from the end where negative; default 0.
  * @returns The joined tensor.
- * @throws {ShapeError} Where shapes or types differ.
+ * @throws {ShapeError} Where shapes or types differ, or there are no tensors.
  *
  * @example
  * ```ts
@@ -95,6 +95,7 @@ export function arange(count: number, dtype: DType = "f32"): Tensor {
  * ```
  */
 export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
+  refuseNone("concatenate", tensors);
   const [first] = tensors;
   const along = resolveAxis(axis, first.rank, "concatenate");
   const odd = tensors.find((x) =>
@@ -127,7 +128,7 @@ export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
  * @param tensors One or more.
  * @param axis Place of the new axis in the result; default 0.
  * @returns A tensor with one axis more.
- * @throws {ShapeError} Where shapes or types differ.
+ * @throws {ShapeError} Where shapes or types differ, or there are no tensors.
  *
  * @example
  * ```ts
@@ -139,6 +140,11 @@ export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
  * ```
  */
 export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
+  refuseNone("stack", tensors);
   const at = resolveAxis(axis, tensors[0].rank + 1, "stack");
   return concat(tensors.map((x) => reshape(x, x.shape.toSpliced(at, 0, 1))), at);
+}
+
+function refuseNone(action: string, tensors: readonly Tensor[]): void {
+  if (tensors.length === 0) throw new ShapeError(`Cannot ${action} 0 tensors: give one or more`);
 }

@@ -1,5 +1,6 @@
 /** Cross-entropy of class numbers: one kernel forward and one backward, beside its composition. */
 
+import { LARGEST } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { stopGradient } from "../grad.ts";
 import { type Gradient, type KernelOp, record, type Vertex } from "../node.ts";
@@ -30,6 +31,8 @@ import { broadcastTo, reshape } from "./view.ts";
 const TEAM = 64;
 /** Logits up to which one workgroup does the whole sum; more take a kernel for the rows first. */
 const SMALL = 2 ** 15;
+/** Power of two, which costs no digits, that keeps sums of rows with the lowest number finite. */
+const SHRINK = 2 ** -24;
 
 /** Loss of every row; inputs: logits [..., C], labels [...], smoothing. */
 const rowLossOp: KernelOp = {
@@ -193,8 +196,7 @@ function writeLoss(writer: KernelWriter, vertex: Vertex, team: RowTeam): string 
   const classes = writer.param(logits.shape[axis]);
   const { smooth } = vertex.attributes;
   const more: Fold = smooth ? sumFold("spread") : sumFold();
-  // Taken from the row's first logit, so that a large offset costs no digits.
-  const first = smooth ? writer.value(logits, place("0u")) : "";
+  const base = smooth ? baseOf(writer, writer.value(logits, place("0u"))) : "";
   const fold: Fold = {
     carried: [...EXPONENTIALS.carried, ...more.carried],
     join: (other) => [...EXPONENTIALS.join(other), ...more.join(other)],
@@ -202,7 +204,7 @@ function writeLoss(writer: KernelWriter, vertex: Vertex, team: RowTeam): string 
   team.fold(fold, (c) => {
     const value = writer.value(logits, place(c));
     takeExponential(writer, value);
-    if (smooth) writer.line(`spread += ${value} - ${first};`);
+    if (smooth) writer.line(`spread += (${value} - ${base}) * ${SHRINK};`);
   });
   const label = writer.value(labels, { shape: labels.shape, flat: team.row });
   const known = writer.let(`u32(${label}) < ${classes}`, "bool");
@@ -210,8 +212,16 @@ function writeLoss(writer: KernelWriter, vertex: Vertex, team: RowTeam): string 
   const picked = writer.let(`${writer.value(logits, place(column))} - top`, "f32");
   if (!smooth) return `select(0.0, log(total) - ${picked}, ${known})`;
   const e = writer.value(smoothing, { shape: [], flat: "0u", coordinates: [] });
-  const even = `(spread / f32(${classes}) + ${first} - top)`;
+  const even = `(spread / f32(${classes}) / ${SHRINK} + ${base} - top)`;
   return `select(0.0, log(total) - (1.0 - ${e}) * ${picked} - ${e} * ${even}, ${known})`;
+}
+
+/**
+ * What the logits of a row are taken from before they are added up: the first, so that a large offset
+ * costs no digits, or 0 where that is infinite.
+ */
+function baseOf(writer: KernelWriter, first: string): string {
+  return writer.let(`select(0.0, ${first}, abs(${first}) <= ${LARGEST})`, "f32");
 }
 
 function checkInputs(logits: Tensor, labels: Tensor): void {

@@ -75,7 +75,8 @@ function entryOf({ interval, gradients }: PointwiseSpec): Entry {
 /** Operands of one type and shape: numbers take the tensors' type, shapes broadcast. */
 export function together(name: string, operands: readonly TensorLike[]): Tensor[] {
   const tensors = operands.filter((operand) => operand instanceof Tensor);
-  const dtype = tensors[0]?.dtype ?? "f32";
+  const given = tensors[0]?.dtype ?? "f32";
+  const dtype = isFloat(given) ? "f32" : given;
   const cut = operands.find((x) => typeof x === "number" && !isFloat(dtype) && x % 1 !== 0);
   if (cut !== undefined) {
     throw new ShapeError(

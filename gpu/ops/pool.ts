@@ -9,6 +9,9 @@ import { nodeOf, type Tensor, wrap } from "../tensor.ts";
 import { mul } from "./binary.ts";
 import { asComputed, refuseType } from "./define.ts";
 
+/** Arithmetic for each tap of a window. */
+const TAP_COST = 3;
+
 /** Settings of {@link maxPool2d} and {@link avgPool2d}. */
 export interface PoolOptions {
   /** Steps between neighbouring places of the window, from 1; default the window's size. */
@@ -18,8 +21,8 @@ export interface PoolOptions {
 }
 
 /**
- * Largest element of every place of a window; margins never win. The gradient goes to the first of
- * equal elements, row by row.
+ * Largest element of every place of a window; margins never win, and whether NaN wins depends on its
+ * place and on the driver. The gradient goes to the first of equal elements, row by row.
  *
  * @param x Images, `[N, C, H, W]`.
  * @param kernel Rows and columns of the window.
@@ -95,7 +98,8 @@ const largestTapOp: InlineOp = {
   kind: "inline",
   name: "largestTap",
   gradients: [null],
-  cost: 16,
+  cost: TAP_COST,
+  taps: windowSize,
   emit(emitter, vertex, index) {
     const [x] = vertex.inputs;
     let best = "0.0";
@@ -147,7 +151,8 @@ const spreadToTapOp: InlineOp = {
       wrap(record(elementAtTapOp, [q, tap].map(nodeOf), g.shape, "f32", attributes)),
     null,
   ],
-  cost: 16,
+  cost: TAP_COST,
+  taps: windowSize,
   emit: (emitter, vertex, index) => {
     const [g, taps] = vertex.inputs;
     return sumOverPlaces(emitter, vertex, emitter.coordinates(index), ({ tap, coordinates }) => {
@@ -163,7 +168,8 @@ const windowSumOp: InlineOp = {
   kind: "inline",
   name: "windowSum",
   gradients: [(g, context) => related(windowSpreadOp, g, context)],
-  cost: 16,
+  cost: TAP_COST,
+  taps: windowSize,
   emit(emitter, vertex, index) {
     const [x] = vertex.inputs;
     const terms = met(emitter, vertex, emitter.coordinates(index), x);
@@ -180,7 +186,8 @@ const windowSpreadOp: InlineOp = {
   kind: "inline",
   name: "windowSpread",
   gradients: [(q, context) => related(windowSumOp, q, context)],
-  cost: 16,
+  cost: TAP_COST,
+  taps: windowSize,
   emit: (emitter, vertex, index) => {
     const [g] = vertex.inputs;
     return sumOverPlaces(
@@ -207,6 +214,12 @@ interface Met {
 
 function windowIn(vertex: Vertex): Window {
   return vertex.attributes.window as Window;
+}
+
+/** Taps of the window. */
+function windowSize(vertex: Vertex): number {
+  const [rows, columns] = windowIn(vertex).kernel;
+  return rows * columns;
 }
 
 /** The image's elements under the window at a place. */

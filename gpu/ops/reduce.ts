@@ -278,7 +278,8 @@ export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
 }
 
 /**
- * Largest elements; those that share a maximum share its gradient.
+ * Largest elements; those that share a maximum share its gradient. Whether NaN wins depends on its place and
+ * on the driver.
  *
  * @param x Numbers of any shape.
  * @param options Axes, and whether they stay.
@@ -291,7 +292,8 @@ export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
 }
 
 /**
- * Smallest elements; those that share a minimum share its gradient.
+ * Smallest elements; those that share a minimum share its gradient. Whether NaN wins depends on its place and
+ * on the driver.
  *
  * @param x Numbers of any shape.
  * @param options Axes, and whether they stay.

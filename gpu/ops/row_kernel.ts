@@ -1,5 +1,6 @@
 /** The frame of kernels that add up along rows: a sum over each row, then a result for every column. */
 
+import { LARGEST } from "../dtype.ts";
 import type { Index } from "../node.ts";
 import type { KernelWriter } from "../plan/kernel_writer.ts";
 import { type Shape, sizeOf } from "../shape.ts";
@@ -13,8 +14,8 @@ const SHORT_ROW = 256;
 /** Longest row that a thread takes alone even where there are few. */
 const TINY_ROW = 16;
 
-/** Far below every sum, and finite, so that its distance to minus infinity is no NaN. */
-export const LOWEST = "-3.4e38";
+/** Lowest finite number: no row is too low for it, and its distance to minus infinity is no NaN. */
+const LOWEST = `-${LARGEST}`;
 
 /** A variable that is carried along a row: its name, type and start. */
 export type Carried = readonly [name: string, type: string, start: string];

@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../errors.ts";
 import { type InlineOp, record } from "../node.ts";
-import { showShape } from "../shape.ts";
+import { checkShape, showShape } from "../shape.ts";
 import { nodeOf, type Tensor, wrap } from "../tensor.ts";
 import { cast, equal } from "./binary.ts";
 import { arange } from "./create.ts";
@@ -34,7 +34,8 @@ const takeOp: InlineOp = {
  * @param x `[rows, ...rest]`.
  * @param rows Row numbers, i32 or u32, of any shape; numbers outside are held at the last row.
  * @returns `[...rows.shape, ...rest]`.
- * @throws {ShapeError} Where `rows` does not hold integers, or `x` has no axis.
+ * @throws {ShapeError} Where `rows` does not hold integers, `x` has no axis, or the result too many axes or
+ * elements.
  *
  * @example
  * ```ts
@@ -55,6 +56,7 @@ export function take(x: Tensor, rows: Tensor): Tensor {
     );
   }
   const shape = [...rows.shape, ...x.shape.slice(1)];
+  checkShape(shape, "make a tensor of shape");
   return wrap(record(takeOp, [nodeOf(x), nodeOf(rows)], shape, x.dtype));
 }
 

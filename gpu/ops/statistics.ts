@@ -1,12 +1,13 @@
 /** Means, variances and log-sum-exp, composed of reductions and element-wise ops. */
 
+import { LARGEST } from "../dtype.ts";
 import { stopGradient } from "../grad.ts";
 import { resolveAxes, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { add, mul, sub } from "./binary.ts";
+import { add, lessEqual, mul, sub, where } from "./binary.ts";
 import { refuseType } from "./define.ts";
 import { max, type ReduceOptions, sum } from "./reduce.ts";
-import { exp, log, square } from "./unary.ts";
+import { abs, exp, log, square } from "./unary.ts";
 import { reshape } from "./view.ts";
 
 /**
@@ -56,13 +57,17 @@ export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   return options.keepDims ? result : reshape(result, x.shape.filter((_, i) => !axes.includes(i)));
 }
 
-/** x less its maximum, and the sum of the exponentials of that; reduced axes stay. */
+/**
+ * x less `top`, its maximum (0 where that is infinite), and the sum of the exponentials of that; reduced
+ * axes stay.
+ */
 export function shifted(
   x: Tensor,
   axes: number[],
 ): { top: Tensor; below: Tensor; total: Tensor } {
   // Shifting by the maximum cancels exactly, so no gradient has to pass through it.
-  const top = stopGradient(max(x, { axes, keepDims: true }));
+  const most = stopGradient(max(x, { axes, keepDims: true }));
+  const top = where(lessEqual(abs(most), LARGEST), most, 0);
   const below = sub(x, top);
   return { top, below, total: sum(exp(below), { axes, keepDims: true }) };
 }

@@ -212,7 +212,7 @@ const sliceOp: InlineOp = {
  * @param starts First position on each axis; missing axes are taken whole, negative counts from the end.
  * @param ends Position after the last on each axis, likewise.
  * @returns A view.
- * @throws {ShapeError} Where the block is empty or reaches outside.
+ * @throws {ShapeError} Where the block is empty, reaches outside, or names more axes than there are.
  *
  * @example
  * ```ts
@@ -223,17 +223,20 @@ const sliceOp: InlineOp = {
  * assertEquals(await slice(tensor([1, 2, 3, 4]), [1], [-1]).toArray(), [2, 3]);
  * ```
  */
-export function slice(x: Tensor, starts: readonly number[], ends?: readonly number[]): Tensor {
+export function slice(x: Tensor, starts: readonly number[], ends: readonly number[] = []): Tensor {
+  const named = Math.max(starts.length, ends.length);
+  if (named > x.rank) {
+    throw new ShapeError(`Cannot slice ${showShape(x.shape)} on ${named} axes: it has ${x.rank}`);
+  }
   const place = (value: number | undefined, axis: number, fallback: number) =>
     value === undefined ? fallback : value < 0 ? value + x.shape[axis] : value;
   const from = x.shape.map((_, axis) => place(starts[axis], axis, 0));
-  const to = x.shape.map((size, axis) => place(ends?.[axis], axis, size));
-  const bad = x.shape.findIndex((size, axis) =>
+  const to = x.shape.map((size, axis) => place(ends[axis], axis, size));
+  const axis = x.shape.findIndex((size, axis) =>
     from[axis] < 0 || to[axis] > size || from[axis] >= to[axis] ||
     !Number.isInteger(from[axis]) || !Number.isInteger(to[axis])
   );
-  if (bad >= 0 || starts.length > x.rank || (ends?.length ?? 0) > x.rank) {
-    const axis = Math.max(bad, 0);
+  if (axis >= 0) {
     throw new ShapeError(
       `Cannot slice ${showShape(x.shape)} from ${from[axis]} to ${
         to[axis]

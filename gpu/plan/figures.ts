@@ -1,7 +1,7 @@
 /** What a kernel reads, writes and computes, in rough numbers that follow from its ops. */
 
 import { byteLength } from "../dtype.ts";
-import type { KernelOp, Vertex } from "../node.ts";
+import { type KernelOp, tapCount, type Vertex } from "../node.ts";
 import { sizeOf } from "../shape.ts";
 import type { Kernel } from "./kernel_writer.ts";
 
@@ -48,8 +48,9 @@ export function figuresOf(
       );
       operations += operationsOf(op, vertex);
     } else {
-      for (const input of inputs) visit(input, elements);
-      operations += op.kind === "inline" ? op.cost * elements : 0;
+      const taken = tapCount(vertex) * elements;
+      for (const input of inputs) visit(input, taken);
+      operations += op.kind === "inline" ? op.cost * taken : 0;
     }
     if (op.kind !== "inline" || op.cost > 0) ops.push(op.name);
   };

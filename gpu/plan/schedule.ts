@@ -1,6 +1,6 @@
 /** Decides what is kept in memory, what melts into which kernel, and in which order kernels run. */
 
-import type { Vertex } from "../node.ts";
+import { tapCount, type Vertex } from "../node.ts";
 import { sizeOf } from "../shape.ts";
 import type { Storage } from "../storage.ts";
 import type { Boundary, BoundaryKind } from "./boundary.ts";
@@ -262,7 +262,7 @@ export function computedCost(
     if (seen.has(v) || v.op.kind !== "inline") return 0;
     seen.add(v);
     const inputs = v.inputs.filter((input) => !kept.has(input));
-    return inputs.reduce((sum, input) => sum + visit(input), v.op.cost);
+    return tapCount(v) * inputs.reduce((sum, input) => sum + visit(input), v.op.cost);
   };
   return roots.reduce((sum, root) => sum + visit(root), 0);
 }
@@ -276,7 +276,9 @@ function cutLarge(graph: Graph, kept: Kept, maxReads: number): void {
   const union = (vertex: Vertex) => new Set(vertex.inputs.flatMap((input) => [...seen(input)]));
   for (const vertex of graph.vertices) {
     if (vertex.given !== undefined || vertex.op.kind === "pack") continue;
-    const cost = () => vertex.inputs.reduce((sum, v) => sum + (kept.has(v) ? 0 : costs.get(v)!), 0);
+    const taps = tapCount(vertex);
+    const cost = () =>
+      taps * vertex.inputs.reduce((sum, v) => sum + (kept.has(v) ? 0 : costs.get(v)!), 0);
     for (;;) {
       const crowded = union(vertex).size > maxReads;
       if (!crowded && cost() <= CUT_COST) break;
@@ -288,6 +290,6 @@ function cutLarge(graph: Graph, kept: Kept, maxReads: number): void {
       else kept.keep(part, "length", "its kernel would grow too long");
     }
     leavesOf.set(vertex, union(vertex));
-    costs.set(vertex, cost() + (vertex.op.kind === "inline" ? vertex.op.cost : 0));
+    costs.set(vertex, cost() + taps * (vertex.op.kind === "inline" ? vertex.op.cost : 0));
   }
 }

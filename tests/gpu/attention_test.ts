@@ -1,4 +1,4 @@
-import { assert, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   attention,
   attentionFromOps,
@@ -19,6 +19,7 @@ import {
   valueAndGradWithAux,
   zeros,
 } from "../../gpu/mod.ts";
+import { LARGEST } from "../../gpu/dtype.ts";
 import { at, generate, type Host } from "./host.ts";
 import { assertAgrees, assertClose, counted, numbers, onDevice } from "./support.ts";
 
@@ -103,6 +104,17 @@ Deno.test("attention() leaves out what a mask does not show, forward and backwar
       (inputs) => attend(inputs, 0.5, (b, _, t, j) => j < padding[b] && (!causal || j <= t)),
       [numbers(shape, 1), numbers(shape, 2), numbers(shape, 3)],
     );
+  }
+});
+
+Deno.test("attention() leaves out unseen keys however low the scores of seen ones are", async () => {
+  const q = tensor([[[[1], [0]]]]);
+  const k = tensor([[[[-LARGEST], [0]]]]);
+  const v = tensor([[[[2], [6]]]]);
+  const mask = tensor([[[[1, 0], [0, 0]]]], { dtype: "bool" });
+  for (const attend of [attention, attentionFromOps]) {
+    assertEquals(await attend(q, k, v, { causal: true }).toArray(), [[[[2], [4]]]]);
+    assertEquals(await attend(q, k, v, { mask }).toArray(), [[[[2], [0]]]]);
   }
 });
 

@@ -3,6 +3,7 @@ import {
   arange,
   concat,
   full,
+  matmul,
   mul,
   ones,
   read,
@@ -48,6 +49,11 @@ Deno.test("numbers other than 0 are true, on the host and on the device", async 
   assertEquals(await x.toArray(), [0, 1]);
   assertEquals(await where(x, 5, 6).toArray(), [6, 5]);
   assertEquals(await tensor([0, -2.5], { dtype: "bool" }).toArray(), [0, 1]);
+  for (const [number, truth] of [[0, 0], [0.5, 1], [-0.5, 1], [2, 1], [NaN, 0]]) {
+    const makers = [tensor(number, { dtype: "bool" }), full([], number, "bool")];
+    assertEquals((await read(makers)).map(([value]) => value), [truth, truth]);
+    assertEquals(await tensor([number], { dtype: "bool" }).item(), truth);
+  }
 });
 
 Deno.test("tensor() takes views of larger arrays and odd counts of halves", async () => {
@@ -133,6 +139,19 @@ Deno.test("full(), zeros(), ones() and arange() hold what they say", async () =>
   assertThrows(() => arange(2.5), ShapeError, "axis 0 has size 2.5");
 });
 
+Deno.test("numbers made as halves are rounded, numbers beside halves are not", async () => {
+  const third = 0.333251953125;
+  const halves = [tensor(1 / 3, { dtype: "f16" }), full([], 1 / 3, "f16"), arange(2050, "f16")];
+  assertEquals(halves.map(({ dtype }) => dtype), ["f16", "f16", "f16"]);
+  const [one, all, places] = await read(halves);
+  assertEquals([one[0], all[0], places[2047], places[2049]], [third, third, 2047, 2048]);
+  const [number] = halves;
+  assertEquals(await mul(number, 3).item(), 3 * third);
+  assertEquals(await mul(full([], 1, "f16"), 1 / 3).item(), Math.fround(1 / 3));
+  const product = matmul(full([2, 3], 1 / 3, "f16"), ones([3, 1]));
+  assertEquals(await product.data(), Float32Array.of(3 * third, 3 * third));
+});
+
 Deno.test("full() takes no memory and no kernel inside others", async () => {
   const x = onDevice(numbers([4], 1));
   assertEquals((await counted(() => read([mul(x, full([3, 4], 2))]))).dispatches, 1);
@@ -198,6 +217,8 @@ Deno.test("concat() and stack() refuse tensors that do not go together", () => {
   );
   assertThrows(() => stack([zeros([2]), zeros([3])]), ShapeError, "Cannot concatenate");
   assertThrows(() => concat([zeros([2])], 1), ShapeError, "Cannot concatenate over axis 1");
+  assertThrows(() => concat([]), ShapeError, "Cannot concatenate 0 tensors: give one or more");
+  assertThrows(() => stack([]), ShapeError, "Cannot stack 0 tensors: give one or more");
 });
 
 Deno.test("a tensor keeps its numbers when the array that it was made of changes", async () => {

@@ -15,6 +15,7 @@ import {
   valueAndGrad,
   variable,
 } from "../../gpu/mod.ts";
+import { LARGEST } from "../../gpu/dtype.ts";
 import * as host from "./host.ts";
 import { assertAgrees, assertClose, counted, numbers, onDevice } from "./support.ts";
 
@@ -89,6 +90,30 @@ Deno.test("crossEntropyLoss() takes more rows than one axis of workgroups has, a
   const labels = broadcastTo(tensor([2], { dtype: "i32" }), [66_000]);
   const expected = host.logSumExp(row.values) - row.values[2];
   assertClose([await crossEntropyLoss(logits, labels).item()], [expected], 1e-5);
+});
+
+Deno.test("crossEntropyLoss() takes rows that hold the lowest number or minus infinity", async () => {
+  const rows: [row: number[], smoothing: number, loss: number][] = [
+    [[-LARGEST, -LARGEST], 0, Math.log(2)],
+    [[-LARGEST, -LARGEST], 0.1, Math.log(2)],
+    [[-LARGEST, 1, 1], 0.1, 0.1 / 3 * LARGEST],
+    [[1, -LARGEST, -LARGEST, 1], 0.1, 0.1 / 2 * LARGEST],
+    [[-Infinity, 0, 1], 0.1, Infinity],
+    [[0, -Infinity, 1], 0.1, Infinity],
+  ];
+  for (const [row, smoothing, expected] of rows) {
+    const last = row.length - 1;
+    const label = tensor(last, { dtype: "i32" });
+    const [loss, slopes] = await read([
+      crossEntropyLoss(tensor(row), label, smoothing),
+      grad((x: Tensor) => crossEntropyLoss(x, label, smoothing))(tensor(row)),
+    ]);
+    assertClose(loss, [expected]);
+    const powers = row.map((x) => Math.exp(x - Math.max(...row)));
+    const total = powers.reduce((a, b) => a + b);
+    const target = row.map((_, i) => smoothing / row.length + (i === last ? 1 - smoothing : 0));
+    assertClose(slopes, powers.map((power, i) => power / total - target[i]));
+  }
 });
 
 Deno.test("the gradient of crossEntropyLoss()'s gradient agrees with that of its composition", async () => {

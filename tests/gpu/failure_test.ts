@@ -14,7 +14,9 @@ import {
   variable,
   zeros,
 } from "../../gpu/mod.ts";
-import { currentDevice } from "../../gpu/device.ts";
+import { adapterName, currentDevice } from "../../gpu/device.ts";
+import type { PointwiseSpec } from "../../gpu/node.ts";
+import { unary } from "../../gpu/ops/define.ts";
 import { fromRoot } from "../../tools/root.ts";
 import { deno } from "../../tools/run_deno.ts";
 import { counted } from "./support.ts";
@@ -53,6 +55,22 @@ Deno.test("before openGpu() nothing is computed, and the message says to await i
   }
   assert(output.includes("open: fine") && output.includes("host values: fine"), output);
   assert(success, output);
+});
+
+Deno.test("an adapter that gives no device is an error with its name", async () => {
+  (await openGpu()).close();
+  const adapter = (await navigator.gpu.requestAdapter())!;
+  const cause = new DOMException("Out of handles", "OperationError");
+  adapter.requestDevice = () => Promise.reject(cause);
+  navigator.gpu.requestAdapter = () => Promise.resolve(adapter);
+  const error = await assertRejects(() => openGpu(), GpuError)
+    .finally(() => Reflect.deleteProperty(navigator.gpu, "requestAdapter"));
+  assertEquals(
+    error.message,
+    `Cannot open a device on ${adapterName(adapter.info)}: Out of handles`,
+  );
+  assertEquals(error.cause, cause);
+  await assertUsable();
 });
 
 Deno.test("a lost device is a clear error, and openGpu() opens another", async () => {
@@ -172,6 +190,28 @@ Deno.test("a broken kernel is an error with the kernel's name instead of zeros",
     error.message.startsWith("WebGPU refused a command in kernel broken[2x3]: "),
     error.message,
   );
+  await assertUsable();
+});
+
+Deno.test("a broken kernel is an error for everybody who waits while it is found", async () => {
+  await openGpu();
+  const broken = (name: string) => {
+    const spec: PointwiseSpec = {
+      wgsl: (x) => `${name}(${x})`,
+      gradients: [null],
+      interval: [0, 1],
+    };
+    return unary(name, "float", spec)(tensor([1, 2])).data();
+  };
+  const waits = ["missing", "unknown", "absent"].map(broken);
+  const next = waits[0].catch(() => assertUsable()); // new work begins before the others know
+  for (const { status, reason } of await Promise.allSettled(waits) as PromiseRejectedResult[]) {
+    assertEquals(status, "rejected");
+    assert(reason instanceof GpuError && reason.kernel === "missing[2]", String(reason));
+  }
+  await next;
+  const last = await assertRejects(() => broken("lost"), GpuError);
+  assertEquals(last.kernel, "lost[2]");
   await assertUsable();
 });
 

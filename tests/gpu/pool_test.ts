@@ -2,17 +2,22 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   avgPool2d,
   ConfigError,
+  explain,
   grad,
   maxPool2d,
   type PoolOptions,
+  read,
   ShapeError,
+  square,
   sum,
   type Tensor,
   tensor,
+  valueAndGrad,
   zeros,
 } from "../../gpu/mod.ts";
+import { withoutFusion } from "../../gpu/evaluate.ts";
 import { at, generate, type Host } from "./host.ts";
-import { assertAgrees, numbers } from "./support.ts";
+import { assertAgrees, numbers, onDevice } from "./support.ts";
 
 type Pair = readonly [number, number];
 
@@ -50,6 +55,7 @@ const CASES: [string, number[], Pair, PoolOptions][] = [
   }],
   ["rows that are left over", [1, 1, 7, 7], [2, 3], {}],
   ["one window", [3, 1, 1, 1], [1, 1], {}],
+  ["large windows", [1, 2, 6, 7], [4, 5], { stride: 1, padding: [2, 1] }],
 ];
 
 for (const [name, shape, kernel, options] of CASES) {
@@ -72,6 +78,45 @@ Deno.test("the first of equal elements takes the gradient of maxPool2d()", async
   const x = tensor([[[[1, 1, 0], [1, 1, 2]]]]);
   const slopes = await grad((x: Tensor) => sum(maxPool2d(x, 2, { stride: 1 })))(x).toArray();
   assertEquals(slopes, [[[[1, 0, 0], [0, 0, 1]]]]);
+});
+
+type Pool = typeof maxPool2d;
+
+/** Sum of squares of pooled images, and its gradient. */
+function pooled(pool: Pool, window: number) {
+  return valueAndGrad((x: Tensor) => sum(square(pool(x, window))))(
+    onDevice(numbers([1, 2, 9, 9], 3)),
+  );
+}
+
+Deno.test("pooling melts into what reads it while windows are small", () => {
+  const kernels = (...tensors: Tensor[]) => explain(tensors).kernels.length;
+  const counts = (pool: Pool, window: number) => {
+    const { value, grads } = pooled(pool, window);
+    const once = pool(zeros([1, 1, 9, 9]), window, { stride: 1 });
+    return [kernels(grads), kernels(value, grads), kernels(pool(once, window, { stride: 1 }))];
+  };
+  assertEquals(counts(maxPool2d, 2), [1, 4, 1]);
+  assertEquals(counts(maxPool2d, 3), [2, 4, 1]);
+  assertEquals(counts(maxPool2d, 4), [3, 4, 2]);
+  assertEquals(counts(avgPool2d, 3), [1, 3, 1]);
+  assertEquals(counts(avgPool2d, 4), [2, 3, 2]);
+});
+
+Deno.test("explain() counts every element under the windows", () => {
+  const [kernel] = explain([avgPool2d(onDevice(numbers([1, 1, 6, 4], 1)), 2)]).kernels;
+  assertEquals([kernel.bytesRead, kernel.operations], [4 * 24, 3 * 24 + 6]);
+});
+
+Deno.test("the gradient of pooling is the same where it is asked for alone, and without fusion", async () => {
+  for (const pool of [maxPool2d, avgPool2d]) {
+    for (const window of [2, 3, 4]) {
+      const [alone] = await read([pooled(pool, window).grads]);
+      const { value, grads } = pooled(pool, window);
+      assertEquals((await read([value, grads]))[1], alone);
+      assertEquals(await withoutFusion(() => read([pooled(pool, window).grads])), [alone]);
+    }
+  }
 });
 
 Deno.test("maxPool2d() finds the largest of very small numbers", async () => {

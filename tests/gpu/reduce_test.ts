@@ -17,6 +17,7 @@ import {
   transpose,
   variance,
 } from "../../gpu/mod.ts";
+import { LARGEST } from "../../gpu/dtype.ts";
 import * as host from "./host.ts";
 import { assertAgrees, hostOf, numbers, onDevice } from "./support.ts";
 
@@ -212,6 +213,12 @@ Deno.test("max() takes infinities", async () => {
   const x = tensor([[-Infinity, -Infinity], [Infinity, -Infinity]]);
   assertEquals(await max(x, { axes: 1 }).toArray(), [-Infinity, Infinity]);
   assertEquals(await min(x, { axes: 0 }).toArray(), [-Infinity, -Infinity]);
+});
+
+Deno.test("logSumExp() takes infinities and the lowest number", async () => {
+  const rows = [[-Infinity, -Infinity], [Infinity, 1], [-Infinity, 2], [-LARGEST, -LARGEST]];
+  const results = await logSumExp(tensor(rows), { axes: 1 }).data();
+  assertEquals(results, Float32Array.of(-Infinity, Infinity, 2, -LARGEST));
 });
 
 Deno.test("a count of true elements is a sum of casts", async () => {

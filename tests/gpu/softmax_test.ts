@@ -17,6 +17,7 @@ import {
   valueAndGrad,
   variable,
 } from "../../gpu/mod.ts";
+import { LARGEST } from "../../gpu/dtype.ts";
 import * as host from "./host.ts";
 import { assertAgrees, assertClose, counted, hostOf, numbers, onDevice } from "./support.ts";
 
@@ -77,6 +78,17 @@ for (const [name, op] of Object.entries({ softmax, logSoftmax })) {
     assertClose(apart, reference(hostOf([0, 1000, -1000]), 0).values);
     const lowest = await op(tensor([-Infinity, 0, -Infinity, 0])).data();
     assertClose(lowest, await composed(tensor([-Infinity, 0, -Infinity, 0])).data());
+  });
+
+  Deno.test(`${name}() shares evenly where all logits are the lowest number, forward and backward`, async () => {
+    for (const shape of [[2, 2], [2, 100]]) {
+      const [masked, even] = [-LARGEST, 0].map((logit) =>
+        hostOf(Array(shape[0] * shape[1]).fill(logit), shape)
+      );
+      await assertAgrees(([x]) => op(x), () => reference(even, 1), [masked], {
+        slopes: slopes(even),
+      });
+    }
   });
 
   Deno.test(`${name}() agrees with its composition on many, long and single rows, and twice differentiated`, async () => {

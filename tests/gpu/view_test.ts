@@ -1,8 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   add,
+  arange,
   broadcastTo,
+  cast,
   exp,
+  full,
   mul,
   pad,
   read,
@@ -10,6 +13,7 @@ import {
   ShapeError,
   slice,
   sum,
+  take,
   type Tensor,
   tensor,
   transpose,
@@ -221,6 +225,11 @@ Deno.test("views refuse shapes that do not fit, with both shapes", () => {
     ShapeError,
     "Cannot slice [2, 3] from 0 to 3 on axis 0: its size is 2",
   );
+  for (const places of [[[0, 0, 0]], [[0], [1, 1, 1]]]) {
+    const [starts, ends] = places;
+    const message = "Cannot slice [2, 3] on 3 axes: it has 2";
+    assertThrows(() => slice(x, starts, ends), ShapeError, message);
+  }
   assertThrows(() => slice(x, [0.5]), ShapeError, "Cannot slice [2, 3] from 0.5");
   assertThrows(
     () => pad(x, [1], [0, 0]),
@@ -233,4 +242,21 @@ Deno.test("views refuse shapes that do not fit, with both shapes", () => {
     ShapeError,
     "it has 9 axes, at most 8 are supported",
   );
+});
+
+Deno.test("tensors of more elements than 32 bits number are refused", async () => {
+  const long = arange(2 ** 16);
+  const refused = (make: () => Tensor, shape: string, size: number) => {
+    const message = `${shape}: it has ${size} elements, at most 4294967295 are supported`;
+    assertThrows(make, ShapeError, message);
+  };
+  const square = () => broadcastTo(long, [2 ** 16, 2 ** 16]);
+  refused(square, "Cannot broadcast to [65536, 65536]", 2 ** 32);
+  refused(() => full([2 ** 33], 1), "Cannot make a tensor of shape [8589934592]", 2 ** 33);
+  refused(() => pad(long, [2 ** 32], [0]), "Cannot pad to [4295032832]", 2 ** 32 + 2 ** 16);
+  const rows = cast(long, "i32");
+  const wide = broadcastTo(tensor([[1]]), [1, 2 ** 16]);
+  refused(() => take(wide, rows), "Cannot make a tensor of shape [65536, 65536]", 2 ** 32);
+  const most = broadcastTo(reshape(arange(2 ** 16 + 1), [-1, 1]), [2 ** 16 + 1, 2 ** 16 - 1]);
+  assertEquals(await slice(reshape(most, [-1]), [-1]).data(), Float32Array.of(2 ** 16));
 });
