@@ -91,8 +91,11 @@ export class Device implements Gpu, BufferOwner {
   readonly #pool: Map<number, GPUBuffer[]> = new Map();
   #pooled = 0;
   readonly #checks: Set<Promise<void>> = new Set();
-  /** A mistake that arrived as an event, and whether a wait has thrown it. */
-  #fault: { readonly error: GpuError; told: boolean } | undefined;
+  /** Mistakes that arrived as events, and how many of them somebody was told of. */
+  #faults = 0;
+  #told = 0;
+  /** The first of those that nobody was told of, or else the last that somebody was. */
+  #fault: GpuError | undefined;
   #closed: GpuError | undefined;
 
   constructor(device: GPUDevice, info: AdapterInfo) {
@@ -117,42 +120,45 @@ export class Device implements Gpu, BufferOwner {
     return this.#closed === undefined;
   }
 
-  /** Keeps a mistake that WebGPU reported as an event; every wait throws it until new work begins. */
+  /** Keeps a mistake that WebGPU reported as an event; whoever waits by then throws it. */
   report(error: GPUError, kernel?: string): void {
     const place = kernel === undefined ? "" : ` in kernel ${kernel}`;
     const message = error instanceof GPUOutOfMemoryError
       ? `Ran out of GPU memory${place}: ${error.message}; take a smaller batch or fewer teacher columns`
       : `WebGPU refused a command${place}: ${error.message}`;
-    if (this.#fault?.told === false) return;
-    this.#fault = { error: new GpuError(message, { cause: error, kernel }), told: false };
+    if (this.#faults === this.#told) this.#fault = new GpuError(message, { cause: error, kernel });
+    this.#faults++;
   }
 
   /** Before new work: throws a mistake that nobody was told of, or that the device is gone. */
   check(): void {
-    if (this.#fault?.told) this.#fault = undefined;
-    this.#tell();
+    this.#tell(this.#told);
+  }
+
+  /** Where a wait begins: what goes wrong from here on is for {@link checked} to throw. */
+  get mark(): number {
+    return this.#told;
   }
 
   async settled(): Promise<void> {
+    const { mark } = this;
     await this.device.queue.onSubmittedWorkDone();
-    await this.checked();
+    await this.checked(mark);
   }
 
-  /** Waits for the checks of kernels compiled so far, then throws what went wrong. */
-  async checked(): Promise<void> {
+  /** Waits for the checks of kernels compiled so far, then throws what went wrong since a mark. */
+  async checked(mark: number): Promise<void> {
     await Promise.all(this.#checks);
-    const met = this.#fault;
     // Events are delivered in turns of their own: a loss or refusal may be one turn behind.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    this.#tell(met);
+    this.#tell(mark);
   }
 
-  /** Throws what went wrong, if anything did. */
-  #tell(fault = this.#fault): void {
+  #tell(mark: number): void {
     if (this.#closed !== undefined) throw this.#closed;
-    if (fault === undefined) return;
-    fault.told = true;
-    throw fault.error;
+    if (this.#faults === mark) return;
+    this.#told = this.#faults;
+    throw this.#fault;
   }
 
   close(): void {

@@ -141,6 +141,7 @@ function clear({ device, counters }: Device, storages: readonly Storage[]): void
 export async function readNodes(nodes: readonly Node[]): Promise<TypedArray[]> {
   const open = session();
   const { gpu } = open;
+  const { mark } = gpu;
   const sizes = nodes.map((node) => byteLength(node.dtype, nodeSize(node)));
   const offsets: number[] = [];
   let total = 0;
@@ -166,11 +167,11 @@ export async function readNodes(nodes: readonly Node[]): Promise<TypedArray[]> {
     });
     staging.unmap();
     shelve(open, staging);
-    await gpu.checked();
+    await gpu.checked(mark);
     return values;
   } catch (cause) {
     // A device that was lost says so more clearly than the mapping that failed with it.
-    await gpu.checked();
+    await gpu.checked(mark);
     throw cause;
   }
 }
