@@ -229,11 +229,11 @@ export function weightsOf(checkpoint: Checkpoint): State {
   return mergeLoRA({ ...student, ...averageOf(checkpoint) }, config.loraAlpha || undefined);
 }
 
-/** The average of the student's weights; empty without one, or before the first update. */
-function averageOf({ optimiser, step }: Checkpoint): State {
+/** The average of the student's weights; empty without one, or before the student's first update. */
+function averageOf({ optimiser, step, config }: Checkpoint): State {
   const start = "ema.student.";
   const found = Object.entries(optimiser.tensors).filter(([name]) => name.startsWith(start));
-  if (step === 0) return {};
+  if (step < config.rhoSteps) return {}; // the student stands still in the steps before
   return Object.fromEntries(found.map(([name, saved]) => [name.slice(start.length), saved]));
 }
 
