@@ -49,7 +49,10 @@ export interface TrainSettings extends Required<MethodOptions> {
   weightDecay: number;
   /** Largest norm of all gradients together; 0 for no limit. */
   clipNorm: number;
-  /** Share that the average of the weights keeps at each update; 0 for no average. */
+  /**
+   * Share that the average of the weights keeps at each update; 0 for no average. Running statistics
+   * of batch normalisation are the latest ones, not averaged.
+   */
   ema: number;
   /** Share of the target that is spread over all classes. */
   labelSmoothing: number;
