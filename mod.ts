@@ -354,6 +354,7 @@ export {
   type FeatureSplit,
   FeatureView,
   type FileContent,
+  type Fingerprints,
   gunzipParts,
   hscore,
   type HscoreOptions,

@@ -17,6 +17,7 @@ import type { DataShape } from "./data/types.ts";
 import type { Score } from "./evaluate.ts";
 import { readBytes, writeAtomic } from "./files.ts";
 import { Model } from "./model.ts";
+import type { Fingerprints } from "./training/fingerprint.ts";
 import type { Scaling } from "./training/scaling.ts";
 
 /** Name and width of a teacher. */
@@ -47,6 +48,8 @@ export interface Checkpoint {
   readonly data: DataShape;
   /** Rows in use. */
   readonly rows: RowCounts;
+  /** What these rows hold; missing in checkpoints of programs that did not keep it. */
+  readonly fingerprints?: Fingerprints;
   /** Teachers in the order of their columns; empty for a method without. */
   readonly teachers: readonly TeacherColumns[];
   /** Statistics of the training rows in use. */
@@ -80,7 +83,7 @@ const SECTIONS = ["student", "regulariser", "constants", "optimiser"] as const;
  * @returns A safetensors file.
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  const { step, config, data, rows, teachers, scaling, metrics, test } = checkpoint;
+  const { step, config, data, rows, fingerprints, teachers, scaling, metrics, test } = checkpoint;
   const tensors: Record<string, SafeTensorInput> = {
     metrics: { dtype: "F64", shape: [metrics.length], values: Float64Array.from(metrics) },
   };
@@ -97,7 +100,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
     }
   }
   const { checkpointEvery: _, out: __, ...kept } = config;
-  const notes = { step, config: configToJson(kept), data, rows, teachers, test };
+  const notes = { step, config: configToJson(kept), data, rows, fingerprints, teachers, test };
   const metadata: Record<string, string> = { format: FORMAT, version: VERSION };
   for (const [name, value] of Object.entries(notes)) {
     if (value !== undefined) metadata[name] = JSON.stringify(value);
@@ -139,6 +142,9 @@ export function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>, file: string): 
     config: configFromJson(note("config"), file) as Checkpoint["config"],
     data: note("data") as DataShape,
     rows: note("rows") as RowCounts,
+    ...metadata.fingerprints !== undefined && {
+      fingerprints: note("fingerprints") as Fingerprints,
+    },
     teachers: note("teachers") as TeacherColumns[],
     scaling: scalingOf(tensors, file),
     ...states,
@@ -223,11 +229,11 @@ export function weightsOf(checkpoint: Checkpoint): State {
   return mergeLoRA({ ...student, ...averageOf(checkpoint) }, config.loraAlpha || undefined);
 }
 
-/** The average of the student's weights; empty without one, or before the first update. */
-function averageOf({ optimiser, step }: Checkpoint): State {
+/** The average of the student's weights; empty without one, or before the student's first update. */
+function averageOf({ optimiser, step, config }: Checkpoint): State {
   const start = "ema.student.";
   const found = Object.entries(optimiser.tensors).filter(([name]) => name.startsWith(start));
-  if (step === 0) return {};
+  if (step < config.rhoSteps) return {}; // the student stands still in the steps before
   return Object.fromEntries(found.map(([name, saved]) => [name.slice(start.length), saved]));
 }
 

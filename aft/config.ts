@@ -49,7 +49,10 @@ export interface TrainSettings extends Required<MethodOptions> {
   weightDecay: number;
   /** Largest norm of all gradients together; 0 for no limit. */
   clipNorm: number;
-  /** Share that the average of the weights keeps at each update; 0 for no average. */
+  /**
+   * Share that the average of the weights keeps at each update; 0 for no average. Running statistics
+   * of batch normalisation are the latest ones, not averaged.
+   */
   ema: number;
   /** Share of the target that is spread over all classes. */
   labelSmoothing: number;
@@ -313,7 +316,7 @@ export function checkUnchanged(
   where: string,
 ): void {
   for (const key of KEYS) {
-    const [now, before] = [given[key], begun[key]];
+    const [now, before] = [given, begun].map((fields) => resolvedField(key, fields, begun.method));
     const { flag, mayChange } = configFields[key];
     if (mayChange || now === undefined || JSON.stringify(now) === JSON.stringify(before)) continue;
     throw new ConfigError(
@@ -322,6 +325,13 @@ export function checkUnchanged(
       { field: flag, value: now },
     );
   }
+}
+
+/** A field as runs keep it: strengths are one for each method, however few are given. */
+function resolvedField(key: ConfigKey, fields: Partial<TrainConfig>, method?: MethodText): unknown {
+  const { [key]: value, beta } = fields;
+  if (key !== "beta" || beta === undefined || method === undefined) return value;
+  return betaOf(methodOf(method), beta);
 }
 
 /** The key that a flag, or a key itself, stands for; `file` is where it was read. */

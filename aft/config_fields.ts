@@ -364,7 +364,8 @@ export const configFields: { readonly [K in keyof TrainConfig]: ConfigField<Trai
     defaultText: "0, no average",
     help:
       "share that an average of the weights keeps at each update, such as 0.99; evaluations and " +
-      "predictions use the average",
+      "predictions use the average, with the latest running statistics of batch normalisation, " +
+      "which are not averaged",
   }, { below: true }),
   labelSmoothing: real([0, 1], {
     flag: "label-smoothing",

@@ -150,6 +150,21 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /**
+ * Says whether two paths lead to one place, however they are spelled and through whatever links.
+ *
+ * @param a File or folder.
+ * @param b File or folder.
+ * @returns True where they do; of a path that leads nowhere, or may not be read, its text decides.
+ */
+export async function samePlace(a: string, b: string): Promise<boolean> {
+  if (a === b) return true;
+  const [placeA, placeB] = await Promise.all(
+    [a, b].map((path) => Deno.realPath(path).catch(() => path)),
+  );
+  return placeA === placeB;
+}
+
+/**
  * Names of the files in a folder, sorted, so that no order depends on the file system. Folders in
  * it are left out; links are not, wherever they lead.
  *

@@ -246,6 +246,7 @@ export {
 export { train, type TrainOptions } from "./train.ts";
 export { type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";
 export { TrainingError } from "./training/error.ts";
+export type { Fingerprints } from "./training/fingerprint.ts";
 export type { TeacherFeatures, TrainingData } from "./training/prepare.ts";
 export type { Placement } from "./training/rows.ts";
 export type { Scale, Scaling, TeacherScale } from "./training/scaling.ts";

@@ -3,10 +3,11 @@
 import { openGpu } from "../gpu/mod.ts";
 import { FormatError } from "../gpu/errors.ts";
 import type { Told } from "./bit_by_bit.ts";
-import { modelOf, readCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, modelOf, readCheckpoint } from "./checkpoint.ts";
 import type { DataFormat } from "./data/types.ts";
 import { type InputRows, readInputs } from "./data/inputs.ts";
 import { evaluateModel, type Evaluation, largest, probabilities, rowOf } from "./evaluate.ts";
+import { samePlace } from "./files.ts";
 import type { Model } from "./model.ts";
 
 /** Options of {@linkcode predict} and {@linkcode evaluateCheckpoint}. */
@@ -159,7 +160,7 @@ export async function evaluateCheckpoint(
   const { config } = saved;
   const { told, ...asked } = options;
   const label = asked.label || config.label;
-  const testSize = asked.testSize ?? (data === config.data ? config.testSize : undefined);
+  const testSize = asked.testSize ?? await testSizeOf(data, config);
   const reading = { ...asked, ...label && { label }, ...testSize && { testSize } };
   const { split, group } = await readInputs(data, saved.data, reading, told);
   if (!split.labelled) {
@@ -168,4 +169,12 @@ export async function evaluateCheckpoint(
   await openGpu();
   const evaluation = await evaluateModel(modelOf(saved), split);
   return { step: saved.step, split: group, classes: saved.data.classes, ...evaluation };
+}
+
+/** What training cut off for the test, where it was trained on these data. */
+async function testSizeOf(
+  data: string,
+  { data: trainedOn, testSize }: Checkpoint["config"],
+): Promise<number | undefined> {
+  return trainedOn !== undefined && await samePlace(data, trainedOn) ? testSize : undefined;
 }

@@ -2,8 +2,8 @@
 
 import { ConfigError, FormatError } from "../gpu/errors.ts";
 import { sameShape, type Shape, showShape } from "../gpu/shape.ts";
-import { decodeSafetensors, mergeLoRA, type State, toFloat32 } from "../nn/mod.ts";
-import { decodeCheckpoint } from "./checkpoint.ts";
+import { decodeSafetensors, type State, toFloat32 } from "../nn/mod.ts";
+import { decodeCheckpoint, weightsOf } from "./checkpoint.ts";
 import { readBytes, readJson } from "./files.ts";
 import type { Student } from "./student.ts";
 
@@ -126,7 +126,8 @@ function changed(name: string, map: NameMap): string {
 
 /**
  * Lets a student start from the weights of a safetensors file. Of a checkpoint of this program the
- * student's weights are taken, by their names without `student.`, with changes of low rank worked in.
+ * trained weights are taken, by their names without `student.`: at their average where it has one, and
+ * with changes of low rank worked in, as an export has them.
  *
  * @param student What starts.
  * @param file The safetensors file.
@@ -167,9 +168,8 @@ function offeredBy(bytes: Uint8Array<ArrayBuffer>, file: string): Record<string,
       return [name, { shape: tensor.shape, values: () => toFloat32(tensor) }];
     }));
   }
-  const { student, config } = decodeCheckpoint(bytes, file);
-  const merged = Object.entries(mergeLoRA(student, config.loraAlpha || undefined));
-  return Object.fromEntries(merged.map(([name, { shape, values }]) => {
+  const trained = Object.entries(weightsOf(decodeCheckpoint(bytes, file)));
+  return Object.fromEntries(trained.map(([name, { shape, values }]) => {
     return [name, { shape, values: () => Float32Array.from(values) }];
   }));
 }

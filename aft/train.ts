@@ -92,12 +92,13 @@ export async function* train(
   if (start) yield start;
   const save = async () => {
     const saved = await trainer.checkpoint(config);
+    const path = await folder.save(saved); // first, so that no page that fails costs the weights
     if (saved.test || signal?.aborted) {
       const facts = { ...environment, adapter: gpu.info.description, files: data.files };
       const shown = reportData(config, trainer, folder, await trainer.scales(), facts);
       await writeAtomic(folder.report, renderReport(shown));
     }
-    return await folder.save(saved);
+    return path;
   };
   const { checkpointEvery } = config;
   for await (const progress of trainer.run({ signal, save, checkpointEvery, secondsBefore })) {

@@ -21,6 +21,7 @@ import type {
 } from "./progress.ts";
 import type { ScaleReport } from "./rho.ts";
 import { requireFinite } from "./training/error.ts";
+import { type Fingerprints, fingerprintsOf } from "./training/fingerprint.ts";
 import { Meter } from "./training/meter.ts";
 import { Objective } from "./training/objective.ts";
 import { BatchOrder } from "./training/order.ts";
@@ -128,6 +129,7 @@ export class Trainer {
   readonly #meter: Meter = new Meter();
   #step = 0;
   #test: Evaluation | undefined;
+  #fingerprints: Fingerprints | undefined;
 
   /**
    * Draws the rows in use, takes their statistics, and makes student, method and optimiser.
@@ -362,6 +364,26 @@ export class Trainer {
     return this.chosen.val.length > 0 ? [train, this.chosen.val] : [val];
   }
 
+  /** What tells this run's data from others', as a checkpoint keeps it. */
+  #dataOfRun() {
+    const { model: { data, scaling }, rows } = this;
+    return {
+      ...{ data, rows, scaling },
+      fingerprints: this.#fingerprints ??= this.#takeFingerprints(),
+      teachers: this.#teacherColumns(),
+    };
+  }
+
+  #takeFingerprints(): Fingerprints {
+    const [val, chosen] = this.#splitRows("val");
+    const { train, test } = this.#data.splits;
+    return fingerprintsOf({
+      train: [train, this.chosen.train],
+      ...val && { val: [val, chosen] },
+      test: [test],
+    }, this.teachers);
+  }
+
   #teacherColumns() {
     return this.teachers.map(({ name, columns }) => ({ name, columns }));
   }
@@ -385,10 +407,7 @@ export class Trainer {
     return {
       step: this.#step,
       config: { ...config, ...this.settings },
-      data: this.model.data,
-      rows: this.rows,
-      teachers: this.#teacherColumns(),
-      scaling: this.model.scaling,
+      ...this.#dataOfRun(),
       ...{ student, regulariser, constants: fixed, optimiser, metrics },
       ...this.#test && { test: this.#test.score },
     };
@@ -402,9 +421,7 @@ export class Trainer {
    */
   restore(checkpoint: Checkpoint): void {
     const { step, student, regulariser, constants, optimiser, metrics } = checkpoint;
-    const { rows, model } = this;
-    const { data, scaling } = model;
-    checkSameData(checkpoint, { data, rows, teachers: this.#teacherColumns(), scaling });
+    checkSameData(checkpoint, this.#dataOfRun());
     this.model.student.load(student);
     loadMethod(this.regulariser?.parameters, regulariser);
     loadMethod(this.regulariser?.constants, constants);

@@ -12,7 +12,7 @@ import { scoreText } from "./score.ts";
 
 const flags = {
   ...modelFlags,
-  testSize: flagOf({ ...configFields.testSize, defaultText: "as in training on the same path" }),
+  testSize: flagOf({ ...configFields.testSize, defaultText: "as in training on the same data" }),
   ...common,
 };
 

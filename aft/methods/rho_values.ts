@@ -11,8 +11,8 @@ export interface ScaleValues {
   readonly values: ArrayLike<number>;
 }
 
-/** Names under which aft keeps its scales, alone and in a combination. */
-const NAMES = ["s", "weight", "aft.s", "aft.weight"];
+/** Names under which aft and aft-auto keep their scales, alone and in a combination. */
+const NAMES = ["s", "weight", "aft.s", "aft.weight", "aft-auto.s"];
 
 /**
  * The variable that holds a method's scales.

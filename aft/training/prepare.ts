@@ -38,6 +38,7 @@ export function checkData(
   settings: TrainSettings,
 ): void {
   const { train } = data.splits;
+  if (data.task === "classification") refuseOtherClasses(data);
   for (const { name, columns, splits } of teachers) {
     if (splits.train.rows === train.rows && splits.train.columns === columns) continue;
     const { rows: found, columns: wide } = splits.train;
@@ -52,6 +53,21 @@ export function checkData(
     throw new ConfigError(
       `Cannot train with label-smoothing ${labelSmoothing}: it is for classes, these labels are values`,
       { field: "label-smoothing", value: labelSmoothing },
+    );
+  }
+}
+
+/** Refuses labels that are no numbers of classes. */
+function refuseOtherClasses({ splits, classes: { length: count } }: TrainingData): void {
+  for (const [name, { labels }] of Object.entries(splits) as [string, Split][]) {
+    const row = labels.findIndex((label) =>
+      !Number.isInteger(label) || label < 0 || label >= count
+    );
+    if (row < 0) continue;
+    throw new ConfigError(
+      `Cannot train on these data: row ${row} of ${name} has label ${labels[row]}, the ${count} ` +
+        `classes have numbers from 0 to ${count - 1}`,
+      { field: "data", value: labels[row] },
     );
   }
 }

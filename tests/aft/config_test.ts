@@ -318,3 +318,23 @@ Deno.test("a changed field is refused with both values, unless it decides nothin
   }
   check({ ...begun, out: "elsewhere", checkpointEvery: 7 });
 });
+
+Deno.test("a run goes on with as few betas as it began with", () => {
+  const check = (given: Partial<TrainConfig>, method: TrainConfig["method"]) => {
+    const begun = resolveConfig({ data: "d", method, beta: 3 });
+    checkUnchanged({ method, ...given }, begun, "runs/x");
+  };
+  check({ beta: 3 }, "l2sp+delta");
+  check({ beta: [3, 1] }, "l2sp+delta");
+  check({ beta: [3] }, "l2sp");
+  assertThrows(
+    () => check({ beta: 4 }, "l2sp+delta"),
+    ConfigError,
+    "Cannot resume runs/x with beta 4,1: it began with beta 3,1",
+  );
+  assertThrows(
+    () => check({ method: "l2sp+delta", beta: [3, 1] }, "l2sp"),
+    ConfigError,
+    "Cannot resume runs/x with method l2sp+delta: it began with method l2sp",
+  );
+});

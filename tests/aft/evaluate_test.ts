@@ -114,6 +114,11 @@ Deno.test("a checkpoint alone gives the score that its run ended with", () =>
     }
   }));
 
+/** A path from the folder that the tests run in. */
+function relativePath(path: string): string {
+  return Deno.cwd().split("/").slice(1).map(() => "..").join("/") + path;
+}
+
 Deno.test("of the one file that was cut in training, the test rows are measured again", () =>
   inTempFolder(async (folder) => {
     const { inputs, labels } = tableData().splits.train;
@@ -126,6 +131,10 @@ Deno.test("of the one file that was cut in training, the test rows are measured 
     const done = only(await follow({ ...config, out: `${folder}/run` }), "done");
     const { rows, score } = await evaluateCheckpoint(done.checkpoint!, data);
     assertEquals([rows, score], [24, done.test]);
+    for (const spelling of [`${folder}/./run/../all.csv`, relativePath(data)]) {
+      const again = await evaluateCheckpoint(done.checkpoint!, spelling);
+      assertEquals([again.rows, again.split, again.score], [24, "test", done.test]);
+    }
     await Deno.copyFile(data, `${folder}/other.csv`);
     const all = await evaluateCheckpoint(done.checkpoint!, `${folder}/other.csv`);
     assertEquals([all.rows, all.split], [96, "all"]);

@@ -10,6 +10,7 @@ import {
   readHead,
   readText,
   readTextParts,
+  samePlace,
   writeAtomic,
 } from "../../aft/files.ts";
 
@@ -40,6 +41,21 @@ Deno.test("writeAtomic() writes bytes, text and pieces, and leaves nothing besid
     assertEquals(await readText(`${folder}/text`), "grün\n");
     assertEquals(await readText(`${folder}/pieces`), "abc");
     assertEquals(everything(folder), ["bytes", "pieces", "text"]);
+  });
+});
+
+Deno.test("samePlace() sees through spelling and links, and takes lost paths by their text", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.csv`;
+    await writeAtomic(path, "a");
+    await writeAtomic(`${folder}/b.csv`, "a");
+    await Deno.symlink(path, `${folder}/link`);
+    assert(await samePlace(path, `${folder}//./a.csv`));
+    assert(await samePlace(`${folder}/`, folder));
+    assert(await samePlace(path, `${folder}/link`));
+    assert(await samePlace(`${folder}/none`, `${folder}/none`));
+    assertEquals(await samePlace(path, `${folder}/b.csv`), false);
+    assertEquals(await samePlace(`${folder}/none`, `${folder}/./none`), false);
   });
 });
 

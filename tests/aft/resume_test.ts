@@ -167,6 +167,10 @@ Deno.test("a changed field or changed data are refused", () =>
     await refused({ beta: 3 }, "with beta 3: it began with beta 30");
     await refused({ steps: 24 }, "with steps 24: it began with steps 23");
     await refused({ method: "stl" }, "with method stl: it began with method aft");
+    const { test } = data.splits;
+    const turned = { ...test, labels: test.labels.toReversed() as Int32Array<ArrayBuffer> };
+    await writeTask(folder, { ...data, splits: { ...data.splits, test: turned } });
+    await refused({}, "Cannot resume at step 5: an input or a label of a test row changed since");
     await writeTask(folder, data, [teacherOf(data, { stream: 9 })]);
     await refused({}, "Cannot resume at step 5: the values of inputs or features changed since");
     await writeTask(folder, tableData(96, 39), [teacherOf(data)]);

@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readCheckpoint } from "../../aft/checkpoint.ts";
+import { exportWeights } from "../../aft/export.ts";
 import { writeAtomic } from "../../aft/files.ts";
 import { matchWeights, readNameMap, startFrom } from "../../aft/start_weights.ts";
 import { parseStudent } from "../../aft/student.ts";
@@ -112,6 +113,23 @@ Deno.test("a run with --init says what it starts from, and another run's checkpo
     })
       .catch((error) => error);
     assertStringIncludes(String(again), "lr");
+  }));
+
+Deno.test("a checkpoint and its export start a student from the same weights", () =>
+  inTempFolder(async (folder) => {
+    const paths = await writeTask(folder, tableData(), []);
+    for (const [name, given] of Object.entries({ average: { ema: 0.9 }, lora: { lora: 2 } })) {
+      const run = `${folder}/${name}`;
+      await follow({ ...paths, ...SOLO, ...given, steps: 9, out: run });
+      const files = [`${run}/checkpoint.safetensors`, `${run}/weights.safetensors`];
+      await exportWeights(files[0], files[1]);
+      const [fromCheckpoint, fromExport] = await Promise.all(files.map(async (file) => {
+        const student = parseStudent(SOLO.student).make({ inputShape: [6], outputs: 3, seed: 1 });
+        await startFrom(student, file);
+        return await student.state();
+      }));
+      assertEquals(fromCheckpoint, fromExport);
+    }
   }));
 
 Deno.test("a method that holds the student near its start means the start that --init gives", () =>

@@ -130,6 +130,18 @@ Deno.test("a run that goes astray keeps its last checkpoint", () =>
     assert(student["head.weight"].values.every(Number.isFinite));
   }));
 
+Deno.test("a report that cannot be written costs no weights", () =>
+  inTempFolder(async (folder) => {
+    const paths = await writeTask(folder, tableData());
+    for (const until of [undefined, ({ step }: { step: number }) => step === 5]) {
+      const out = `${folder}/${until ? "stopped" : "whole"}`;
+      await Deno.mkdir(`${out}/report.html`, { recursive: true });
+      await assertRejects(() => follow({ ...SMALL, ...paths, method: "stl", out }, { until }));
+      const { step, test } = await readCheckpoint(`${out}/checkpoint.safetensors`);
+      assertEquals([step, test !== undefined], until ? [5, false] : [12, true]);
+    }
+  }));
+
 Deno.test("a run stops when its reader stops reading", () =>
   inTempFolder(async (folder) => {
     const paths = await writeTask(folder, tableData());

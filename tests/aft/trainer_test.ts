@@ -348,6 +348,25 @@ Deno.test("what does not go together is refused before training", () => {
   );
 });
 
+Deno.test("a label that is no number of a class is refused in every split", () => {
+  for (const [name, label] of [["train", 3], ["test", -1], ["val", 7], ["test", 0.5]] as const) {
+    const data = tableData();
+    const labels = Float32Array.from(data.splits.test.labels);
+    labels[4] = label;
+    const split = { ...data.splits.test, labels };
+    const error = assertThrows(
+      () => new Trainer({ ...data, splits: { ...data.splits, [name]: split } }, { method: "stl" }),
+      ConfigError,
+    );
+    assertEquals(
+      error.message,
+      `Cannot train on these data: row 4 of ${name} has label ${label}, the 3 classes have numbers ` +
+        "from 0 to 2",
+    );
+    assertEquals([error.field, error.value], ["data", label]);
+  }
+});
+
 Deno.test("a method without teachers ignores those it is given", async () => {
   const data = tableData();
   const options = { ...SMALL, method: "stl", steps: 3 } as const;

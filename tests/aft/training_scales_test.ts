@@ -57,6 +57,17 @@ Deno.test("fixed scales are explained too, and methods without scales say nothin
   assertEquals("scales" in plain, false);
 });
 
+Deno.test("scales are found in a combination", async () => {
+  for (const [method, name] of [["aft+l2sp", "aft.s"], ["aft-auto+l2sp", "aft-auto.s"]] as const) {
+    const trainer = new Trainer(data, { ...SMALL, method });
+    const [{ scales }] = await evaluationsOf(trainer);
+    const { regulariser, constants } = await trainer.checkpoint();
+    const { values } = regulariser[name] ?? constants[name];
+    const rho = Array.from(values, (s) => 1 / (1 + Math.exp(-s)));
+    assertEquals(scales!.overall.rho.max, Math.max(...rho));
+  }
+});
+
 Deno.test("a checkpoint's scales say what the run's said", async () => {
   for (const standardise of [false, true]) {
     const trainer = new Trainer(data, { ...SMALL, method: "aft", standardise });

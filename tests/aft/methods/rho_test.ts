@@ -30,13 +30,58 @@ function descended(phi: Matrix, psi: Matrix): number[] {
   return rho.map((r) => r * r);
 }
 
+const [PHI, PSI] = [matrixOf(hostArray([12, 3], 1)), matrixOf(hostArray([12, 4], 2))];
+const NEAREST = descended(PHI, PSI);
+
+function closed() {
+  return aft.create({ features: 3, teacher: 4, seed: 1 }, { rho: "closed" })!;
+}
+
+/** Weights after many batches of the same rows. */
+async function settled(method: ReturnType<typeof closed>): Promise<ArrayLike<number>> {
+  for (let batch = 0; batch < 150; batch++) await lossOf(method, PHI, PSI);
+  return await method.constants.weight.data();
+}
+
+function assertNearest(weights: ArrayLike<number>): void {
+  NEAREST.forEach((w, i) => assertAlmostEquals(weights[i], w, 1e-3, `weight ${i}`));
+}
+
 Deno.test("rho in closed form is the minimum that descent finds", async () => {
-  const [phi, psi] = [matrixOf(hostArray([12, 3], 1)), matrixOf(hostArray([12, 4], 2))];
-  const method = aft.create({ features: 3, teacher: 4, seed: 1 }, { rho: "closed" })!;
-  for (let batch = 0; batch < 100; batch++) await lossOf(method, phi, psi);
-  const weights = await method.constants.weight.data();
-  descended(phi, psi).forEach((w, i) => assertAlmostEquals(weights[i], w, 1e-3, `weight ${i}`));
+  const method = closed();
+  assertNearest(await settled(method));
   assertEquals(Object.keys(method.parameters), []);
+});
+
+Deno.test("a column that is constant at first still comes to its weight", async () => {
+  const method = closed();
+  const still = PSI.map(([, ...others]) => [0, ...others]);
+  for (let batch = 0; batch < 3; batch++) await lossOf(method, PHI, still);
+  assertEquals((await method.constants.weight.data())[0], 0);
+  assertNearest(await settled(method));
+});
+
+Deno.test("a column that student features do not follow at first still comes to its weight", async () => {
+  const method = closed();
+  const apart = PSI.map(([, ...others], row) => [row < 2 ? 1 - 2 * row : 0, ...others]);
+  const alike = PHI.map((row, i) => i === 1 ? PHI[0] : row);
+  for (let batch = 0; batch < 3; batch++) await lossOf(method, alike, apart);
+  const [first, ...others] = await method.constants.weight.data();
+  assert(first > 0 && first < 1e-11 * Math.max(...others), `${first}`);
+  assertNearest(await settled(method));
+});
+
+Deno.test("student features that are constant at first hold no column down", async () => {
+  const method = closed();
+  await lossOf(method, PHI.map((row) => row.map(() => 0)), PSI);
+  assertNearest(await settled(method));
+});
+
+Deno.test("a batch without any variation leaves the closed form finite", async () => {
+  const method = closed();
+  assert(Number.isFinite(await lossOf(method, PHI.slice(0, 1), PSI.slice(0, 1))));
+  assertEquals([...await method.constants.weight.data()], [0, 0, 0, 0]);
+  assertNearest(await settled(method));
 });
 
 /** Rows of three classes: a column that tells them apart, one that does not, one that does a little. */

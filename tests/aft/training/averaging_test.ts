@@ -44,6 +44,21 @@ Deno.test("before the first update a checkpoint holds no average yet", () =>
     );
   }));
 
+Deno.test("while scales alone take steps a checkpoint's model is the student at its start", () =>
+  inTempFolder(async (folder) => {
+    const data = tableData();
+    const settings = { method: "aft", rhoSteps: 3, steps: 6, logEvery: 1, ema: 0.9 } as const;
+    const trainer = new Trainer(data, { ...SMALL, ...settings, teachers: [teacherOf(data)] });
+    for await (const { step } of trainer.run()) if (step === 2) break;
+    const path = `${folder}/c.safetensors`;
+    await writeCheckpoint(path, await trainer.checkpoint());
+    const { inputs } = data.splits.test;
+    assertEquals(
+      await (await loadModel(path)).outputs(inputs),
+      await trainer.model.outputs(inputs),
+    );
+  }));
+
 Deno.test("batches of one update are exactly as many, and their mean gradient is that of all their rows", async () => {
   const options = { steps: 6, optimiser: "sgd", logEvery: 6, trainSize: 96 } as const;
   const { counters } = currentGpu();
