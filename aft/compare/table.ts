@@ -146,6 +146,10 @@ function normalisedError(
   return (1 - own) / (1 - other);
 }
 
+/**
+ * Mean shares over runs. A run knows its teachers by their place, in the order of the feature files
+ * and noise last: names belong to the comparison that did the run first.
+ */
 function energyOf(
   runs: readonly FinishedRun[],
   { columns }: Comparison,
@@ -158,10 +162,8 @@ function energyOf(
     [NOISE, noise] as const,
   ];
   const total = widths.reduce((sum, [, width]) => sum + width, 0);
-  return widths.filter(([, width]) => width > 0).map(([name, width]) => {
-    const shares = reports.map((report) =>
-      report.teachers.find((teacher) => teacher.name === name)?.energyShare ?? 0
-    );
+  return widths.filter(([, width]) => width > 0).map(([name, width], place) => {
+    const shares = reports.map(({ teachers }) => teachers[place].energyShare);
     return { name, share: summarise(shares).mean!, columnShare: width / total };
   });
 }

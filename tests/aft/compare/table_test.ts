@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { betaOf, missingRuns, trialsOf } from "../../../aft/compare/choice.ts";
 import { studentT } from "../../../aft/statistics.ts";
 import { rowsOf, toCsv } from "../../../aft/compare/table.ts";
@@ -115,6 +115,19 @@ Deno.test("energy stands by teacher beside the share of columns, noise included"
     ["noise", 6 / 12],
   ]);
   for (const { share, columnShare } of noisy.energy!) assertAlmostEquals(share, columnShare, 1e-12);
+});
+
+Deno.test("energy is a teacher's by its place, whatever it was called when its run was done", () => {
+  const cell: MadeUpCell = { method: "aft", betas: [3], made: () => both(0.6) };
+  const { comparison, records } = madeUp([cell]);
+  const [{ key }] = comparison.cells[0].final;
+  const rename = (name: string) => ({ one: "first", two: "one" })[name] ?? name;
+  const renamed = new Map([...records].map(([key, record]) => {
+    const text = JSON.stringify(record, (at, value) => at === "name" ? rename(value) : value);
+    return [key, JSON.parse(text) as typeof record];
+  }));
+  assertNotEquals(renamed.get(key), records.get(key));
+  assertEquals(rowsOf(comparison, renamed)[0].energy, rowsOf(comparison, records)[0].energy);
 });
 
 Deno.test("the linear probe of a setting's teachers stands in its rows, whatever the noise", () => {
