@@ -39,6 +39,11 @@ export function settingKey({ trainSize, noise, teachers }: Setting): string {
   return JSON.stringify([trainSize, noise, teachers]);
 }
 
+/** {@linkcode settingKey} of what a probe depends on: noise does not enter it. */
+function probedKey(setting: Pick<Setting, "trainSize" | "teachers">): string {
+  return settingKey({ ...setting, noise: 0 });
+}
+
 /**
  * One line for each method and setting, in the order of the comparison.
  *
@@ -95,13 +100,11 @@ function rowOf(
 
 /** Mean test accuracy of the linear probes of a setting. */
 function probeOf(
-  { trainSize, teachers }: Setting,
+  setting: Setting,
   comparison: Comparison,
   probes: ReadonlyMap<string, ProbeRecord>,
 ): number | null {
-  const cell = comparison.probes.find((cell) =>
-    cell.trainSize === trainSize && String(cell.teachers) === String(teachers)
-  );
+  const cell = comparison.probes.find((cell) => probedKey(cell) === probedKey(setting));
   const records = (cell?.runs ?? []).flatMap(({ key }) => probes.get(key) ?? []);
   return summarise(records.map(({ test }) => accuracyOf(test))).mean;
 }

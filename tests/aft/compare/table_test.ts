@@ -145,6 +145,23 @@ Deno.test("the linear probe of a setting's teachers stands in its rows, whatever
   assertEquals(rowsOf(comparison, records)[0].probe, null);
 });
 
+Deno.test("a teacher with a comma in its name is not taken for two", () => {
+  const probe = (key: string, teachers: string[]) => {
+    return { trainSize: 100, teachers, runs: [{ key, seed: 0 }] };
+  };
+  const probes = [probe("both", ["one", "two"]), probe("single", ["one,two"])];
+  const { comparison, records } = madeUp([
+    ...[stl, { ...stl, setting: { teachers: ["one,two"] } }],
+  ], { changes: { probes } });
+  const found = new Map(
+    Object.entries({ both: 0.7, single: 0.8 }).map(([key, accuracy]) => [
+      key,
+      { key, test: { accuracy, loss: 1 } },
+    ]),
+  );
+  assertEquals(rowsOf(comparison, records, found).map(({ probe }) => probe), [0.7, 0.8]);
+});
+
 Deno.test("values have the coefficient of determination in place of the accuracy", () => {
   const { comparison, records } = madeUp([stl], { changes: { task: "regression" } });
   const values = new Map([...records].map(([key, record]) => {
