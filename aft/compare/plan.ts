@@ -1,14 +1,14 @@
 /** Which runs a comparison consists of. */
 
 import { ConfigError } from "../../gpu/errors.ts";
-import { resolveSettings } from "../config.ts";
+import { configFields } from "../config_fields.ts";
 import type { Teacher } from "../data/features.ts";
 import { validationCount } from "../data/split.ts";
 import { methodOf } from "../methods/mod.ts";
 import { CellMaker, type PlanInputs, readingOf, type Rows } from "./cells.ts";
 import { probeKey } from "./identity.ts";
 import { NOISE } from "./noise.ts";
-import { type ResolvedOptions, sharedFields } from "./options.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { canProbe, type ProbeSpec } from "./probes.ts";
 import type { Cell, Comparison, ProbeCell, RunSpec, TeacherSets } from "./types.ts";
 
@@ -50,7 +50,7 @@ export async function makePlan(options: ResolvedOptions, inputs: PlanInputs): Pr
   const probes = new Map<string, ProbeSpec>();
   const probeCells = await planProbes(options, inputs, probes, { sizes, sets });
   const { base, baseline } = options;
-  const { steps, student } = resolveSettings(sharedFields(base, options.entries[0]));
+  const { steps = configFields.steps.default!, student = configFields.student.default! } = base;
   const columns = teachers.map(({ name, columns }) => [name, columns]);
   const comparison: Comparison = {
     version: 1,
