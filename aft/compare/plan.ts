@@ -29,12 +29,12 @@ export interface Plan {
  * @param options Checked options.
  * @param inputs Data and features.
  * @returns The comparison and its runs.
- * @throws {ConfigError} If more training rows are asked for than there are.
+ * @throws {ConfigError} If more training rows are asked for than there are, or all of them twice.
  */
 export async function makePlan(options: ResolvedOptions, inputs: PlanInputs): Promise<Plan> {
   const { dataset, teachers } = inputs;
   const specs = new Map<string, RunSpec>();
-  const sizes = options.trainSizes.map((size) => rowsOf(size, dataset.splits.train.rows));
+  const sizes = sizesOf(options.trainSizes, dataset.splits.train.rows);
   const cells: Cell[] = [];
   const sets = setsOf(options.teacherSets, teachers.length);
   for (const rows of sizes) {
@@ -90,6 +90,16 @@ async function planProbes(
     }
   }
   return cells;
+}
+
+function sizesOf(sizes: readonly number[], all: number): Rows[] {
+  if (sizes.includes(0) && sizes.includes(all)) {
+    throw new ConfigError(
+      `Cannot compare with train-sizes ${all}: it is given twice, 0 means all ${all} training rows`,
+      { field: "train-sizes", value: all },
+    );
+  }
+  return sizes.map((size) => rowsOf(size, all));
 }
 
 /**

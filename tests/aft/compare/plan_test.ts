@@ -217,9 +217,12 @@ Deno.test("options out of range are refused with their value", () =>
     for (const [changes, message] of refused) {
       assertThrows(() => resolveOptions({ ...options, ...changes }), ConfigError, message);
     }
-    const error = await assertRejects(() => planOf({ ...options, trainSizes: [61] }), ConfigError);
-    assertEquals(
-      error.message,
-      "Cannot compare with train-sizes 61: the data have 60 training rows",
-    );
+    const ofSizes: [number[], string][] = [
+      [[61], "train-sizes 61: the data have 60 training rows"],
+      [[0, 60], "train-sizes 60: it is given twice, 0 means all 60 training rows"],
+    ];
+    for (const [trainSizes, message] of ofSizes) {
+      const error = await assertRejects(() => planOf({ ...options, trainSizes }), ConfigError);
+      assertEquals(error.message, `Cannot compare with ${message}`);
+    }
   }));
