@@ -184,6 +184,7 @@ Deno.test("one file is cut again as it was for training", async () => {
       assertEquals([found.split, found.group], [data.splits[split], split]);
     }
     assertEquals((await readInputs(path, data)).split.rows, 12, "without testSize every row");
+    assertEquals((await readInputs(path, data, { testSize: 0 })).split.rows, 12);
     await write(folder, { "bare.csv": "a,b\n1,2\n" });
     await assertBroken(
       () => readInputs(`${folder}/bare.csv`, data, { testSize: 4 }),
