@@ -170,6 +170,19 @@ Deno.test("commands quote what a shell would take apart", () => {
   );
 });
 
+Deno.test("commands name the format where training was given one", () => {
+  const { config } = classification();
+  const commands = (format: string) =>
+    [...renderReport(classification({ config: { ...config, format } })).matchAll(/aft \w+ [^<]*/g)]
+      .map(([command]) => command.replaceAll("&#39;", "'"));
+  const model = "--checkpoint runs/small/checkpoint.safetensors";
+  assertEquals(commands("csv"), [
+    `aft eval ${model} --format csv --data 'my data'`,
+    `aft predict ${model} --format csv --data NEW_INPUTS`,
+  ]);
+  assertEquals(commands("auto")[0], `aft eval ${model} --data 'my data'`);
+});
+
 Deno.test("configuration stays as it was written", () => {
   const config = { lr: 1e-3, seed: 9007199254740991, student: { widths: [512, 256] }, rho: null };
   const page = renderReport(classification({ config }));
