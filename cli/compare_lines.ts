@@ -132,11 +132,12 @@ export class CompareLines {
   /** The parts of a setting that are not the same for all. */
   #where({ trainSize, noise, teachers }: Setting): string {
     const settings = this.#plan?.comparison.cells.map(({ setting }) => setting) ?? [];
-    const several = (part: (setting: Setting) => string) => new Set(settings.map(part)).size > 1;
+    const several = (part: keyof Setting) =>
+      new Set(settings.map((setting) => JSON.stringify(setting[part]))).size > 1;
     return [
-      ...several((s) => String(s.trainSize)) ? [`, ${count(trainSize, "row")}`] : [],
-      ...several((s) => String(s.noise)) ? [`, ${count(noise, "noise column")}`] : [],
-      ...several((s) => String(s.teachers)) ? [`, ${teachers.join(" + ")}`] : [],
+      ...several("trainSize") ? [`, ${count(trainSize, "row")}`] : [],
+      ...several("noise") ? [`, ${count(noise, "noise column")}`] : [],
+      ...several("teachers") ? [`, ${teachers.join(" + ")}`] : [],
     ].join("");
   }
 

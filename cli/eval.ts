@@ -12,7 +12,11 @@ import { scoreText } from "./score.ts";
 
 const flags = {
   ...modelFlags,
-  testSize: flagOf({ ...configFields.testSize, defaultText: "as in training on the same data" }),
+  testSize: {
+    ...flagOf(configFields.testSize),
+    help: "test rows to cut from one file as training does, and to take alone; 0 takes all rows",
+    ...{ default: undefined, defaultText: "as in training on the same data" },
+  },
   ...common,
 };
 
@@ -43,7 +47,7 @@ async function measure(args: Arguments, output: Output): Promise<number> {
   const [checkpoint, data] = [args.need(flags.checkpoint), args.need(flags.data)];
   const evaluation = await evaluateCheckpoint(checkpoint, data, {
     ...predictOptions(args),
-    testSize: args.get(flags.testSize) || undefined,
+    testSize: args.get(flags.testSize),
     told: readingTold(output),
   });
   const { step, split, rows, score, classes, confusion } = evaluation;

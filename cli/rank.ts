@@ -3,7 +3,7 @@
 import { configFields } from "../aft/config_fields.ts";
 import { readDataset } from "../aft/data/dataset.ts";
 import { readFeatures } from "../aft/data/features.ts";
-import { writeAtomic } from "../aft/files.ts";
+import { lookAt, writeAtomic } from "../aft/files.ts";
 import { type RankDone, rankTeachers } from "../aft/rank/rank.ts";
 import type { RankRowsOptions } from "../aft/rank/rows.ts";
 import { type ScoreName, teacherScores } from "../aft/rank/scores.ts";
@@ -86,6 +86,8 @@ async function rankFiles(args: Arguments, output: Output, signal: AbortSignal): 
       field: "features",
     });
   }
+  const file = args.get(flags.out);
+  if (file !== undefined) await requireFolder(file);
   const path = args.need(flags.data);
   const data = await readDataset(path, readingOptions(readingOf(args)), readingTold(output));
   const teachers = await readFeatures(paths, data);
@@ -99,11 +101,15 @@ async function rankFiles(args: Arguments, output: Output, signal: AbortSignal): 
     output.line(`Train with it:\n  ${command}`);
     output.event({ event: "command", command });
   }
-  const file = args.get(flags.out);
   const { event: _, ...scores } = ranking;
   const found = { data: path, features: paths, ...scores, selection, command };
   if (file !== undefined) await writeAtomic(file, `${JSON.stringify(found, undefined, 2)}\n`);
   return 0;
+}
+
+/** Refuses a file whose folder is missing, before the work that it would keep. */
+async function requireFolder(file: string): Promise<void> {
+  await lookAt(/^.*\//.exec(file)?.[0] ?? ".");
 }
 
 /** What the parts of the command work on. */

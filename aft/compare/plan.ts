@@ -1,14 +1,14 @@
 /** Which runs a comparison consists of. */
 
 import { ConfigError } from "../../gpu/errors.ts";
-import { resolveSettings } from "../config.ts";
+import { configFields } from "../config_fields.ts";
 import type { Teacher } from "../data/features.ts";
 import { validationCount } from "../data/split.ts";
 import { methodOf } from "../methods/mod.ts";
 import { CellMaker, type PlanInputs, readingOf, type Rows } from "./cells.ts";
 import { probeKey } from "./identity.ts";
 import { NOISE } from "./noise.ts";
-import { type ResolvedOptions, sharedFields } from "./options.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { canProbe, type ProbeSpec } from "./probes.ts";
 import type { Cell, Comparison, ProbeCell, RunSpec, TeacherSets } from "./types.ts";
 
@@ -29,12 +29,12 @@ export interface Plan {
  * @param options Checked options.
  * @param inputs Data and features.
  * @returns The comparison and its runs.
- * @throws {ConfigError} If more training rows are asked for than there are.
+ * @throws {ConfigError} If more training rows are asked for than there are, or all of them twice.
  */
 export async function makePlan(options: ResolvedOptions, inputs: PlanInputs): Promise<Plan> {
   const { dataset, teachers } = inputs;
   const specs = new Map<string, RunSpec>();
-  const sizes = options.trainSizes.map((size) => rowsOf(size, dataset.splits.train.rows));
+  const sizes = sizesOf(options.trainSizes, dataset.splits.train.rows);
   const cells: Cell[] = [];
   const sets = setsOf(options.teacherSets, teachers.length);
   for (const rows of sizes) {
@@ -50,7 +50,7 @@ export async function makePlan(options: ResolvedOptions, inputs: PlanInputs): Pr
   const probes = new Map<string, ProbeSpec>();
   const probeCells = await planProbes(options, inputs, probes, { sizes, sets });
   const { base, baseline } = options;
-  const { steps, student } = resolveSettings(sharedFields(base, options.entries[0]));
+  const { steps = configFields.steps.default!, student = configFields.student.default! } = base;
   const columns = teachers.map(({ name, columns }) => [name, columns]);
   const comparison: Comparison = {
     version: 1,
@@ -90,6 +90,16 @@ async function planProbes(
     }
   }
   return cells;
+}
+
+function sizesOf(sizes: readonly number[], all: number): Rows[] {
+  if (sizes.includes(0) && sizes.includes(all)) {
+    throw new ConfigError(
+      `Cannot compare with train-sizes ${all}: it is given twice, 0 means all ${all} training rows`,
+      { field: "train-sizes", value: all },
+    );
+  }
+  return sizes.map((size) => rowsOf(size, all));
 }
 
 /**

@@ -212,7 +212,7 @@ function protocolSection({ comparison, records, rows }: ComparisonPage): Markup 
       <p class="lead">Training rows are drawn with the seed, each class by its share; validation rows
         are other training rows where some remain. All methods of a seed train on the same rows.</p>
       <table id="protocol-table" class="facts">
-        <caption>What all runs have in common</caption>
+        <caption>What runs have in common, unless a method's name says otherwise</caption>
         <tbody>${facts.map(([name, value]) =>
           html`
             <tr>

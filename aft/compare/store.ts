@@ -3,6 +3,7 @@
 import { ConfigError, FormatError } from "../../gpu/errors.ts";
 import { configToJson } from "../config.ts";
 import { exists, list, lookAt, makeFolder, readJson, writeAtomic } from "../files.ts";
+import { type Check, isComparison, isProbeRecord, isRunRecord } from "./form.ts";
 import { agrees } from "./identity.ts";
 import type { Comparison, ProbeRecord, RunRecord, RunResult, RunSpec } from "./types.ts";
 
@@ -74,14 +75,13 @@ export class CompareFolder {
    * @throws {Deno.errors.NotFound} If there is none; the path is in the message.
    */
   async read(): Promise<Comparison> {
-    const value: unknown = await readObject(this.comparison, ({ version }) => version === 1);
-    return value as Comparison;
+    return await readForm(this.comparison, isComparison) as Comparison;
   }
 
   /** Reads the records that are there and not known yet. */
   async refresh(): Promise<void> {
-    await readRecords(this.runs, this.#records);
-    await readRecords(this.probeFiles, this.#probes);
+    await readRecords(this.runs, this.#records, isRunRecord);
+    await readRecords(this.probeFiles, this.#probes, isProbeRecord);
   }
 
   /** Whether a run is finished, by what is known. */
@@ -121,22 +121,26 @@ export class CompareFolder {
 }
 
 /** Reads the records in a folder that are not known yet. */
-async function readRecords<T>(folder: string, known: Map<string, T>): Promise<void> {
+async function readRecords<T extends { key: string }>(
+  folder: string,
+  known: Map<string, T>,
+  isRecord: Check,
+): Promise<void> {
   if (!await exists(folder)) return;
   for (const name of await list(folder)) {
     const [, key] = /^([0-9a-f]{32})\.json$/.exec(name) ?? [];
     if (key === undefined || known.has(key)) continue;
-    const record: unknown = await readObject(`${folder}/${name}`, (value) => value.key === key);
-    known.set(key, record as T);
+    const isOwn = (value: unknown) => isRecord(value) && (value as T).key === key;
+    known.set(key, await readForm(`${folder}/${name}`, isOwn) as T);
   }
 }
 
-/** An object from a file, where it is of the right kind. */
-async function readObject(
-  path: string,
-  isRight: (value: Record<string, unknown>) => boolean,
-): Promise<Record<string, unknown>> {
-  const value = await readJson(path) as Record<string, unknown>;
-  if (typeof value === "object" && value !== null && isRight(value)) return value;
-  throw new FormatError(`Cannot read ${path}: it was not written by a comparison`, { file: path });
+/** What a file holds, where it has the right form. */
+async function readForm(path: string, isRight: Check): Promise<unknown> {
+  const value = await readJson(path);
+  if (isRight(value)) return value;
+  throw new FormatError(
+    `Cannot read ${path}: it is not as a comparison wrote it; mend or remove it`,
+    { file: path },
+  );
 }

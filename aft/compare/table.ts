@@ -39,6 +39,11 @@ export function settingKey({ trainSize, noise, teachers }: Setting): string {
   return JSON.stringify([trainSize, noise, teachers]);
 }
 
+/** {@linkcode settingKey} of what a probe depends on: noise does not enter it. */
+function probedKey(setting: Pick<Setting, "trainSize" | "teachers">): string {
+  return settingKey({ ...setting, noise: 0 });
+}
+
 /**
  * One line for each method and setting, in the order of the comparison.
  *
@@ -95,13 +100,11 @@ function rowOf(
 
 /** Mean test accuracy of the linear probes of a setting. */
 function probeOf(
-  { trainSize, teachers }: Setting,
+  setting: Setting,
   comparison: Comparison,
   probes: ReadonlyMap<string, ProbeRecord>,
 ): number | null {
-  const cell = comparison.probes.find((cell) =>
-    cell.trainSize === trainSize && String(cell.teachers) === String(teachers)
-  );
+  const cell = comparison.probes.find((cell) => probedKey(cell) === probedKey(setting));
   const records = (cell?.runs ?? []).flatMap(({ key }) => probes.get(key) ?? []);
   return summarise(records.map(({ test }) => accuracyOf(test))).mean;
 }
@@ -146,6 +149,10 @@ function normalisedError(
   return (1 - own) / (1 - other);
 }
 
+/**
+ * Mean shares over runs. A run knows its teachers by their place, in the order of the feature files
+ * and noise last: names belong to the comparison that did the run first.
+ */
 function energyOf(
   runs: readonly FinishedRun[],
   { columns }: Comparison,
@@ -158,10 +165,8 @@ function energyOf(
     [NOISE, noise] as const,
   ];
   const total = widths.reduce((sum, [, width]) => sum + width, 0);
-  return widths.filter(([, width]) => width > 0).map(([name, width]) => {
-    const shares = reports.map((report) =>
-      report.teachers.find((teacher) => teacher.name === name)?.energyShare ?? 0
-    );
+  return widths.filter(([, width]) => width > 0).map(([name, width], place) => {
+    const shares = reports.map(({ teachers }) => teachers[place].energyShare);
     return { name, share: summarise(shares).mean!, columnShare: width / total };
   });
 }

@@ -151,9 +151,9 @@ export interface Comparison {
   readonly task: TaskKind;
   /** Classes of the data; none for values. */
   readonly classes: number;
-  /** Steps of a run. */
+  /** Steps of a run whose method has none of its own. */
   readonly steps: number;
-  /** The student. */
+  /** The student of a run whose method has none of its own. */
   readonly student: string;
   /** The labelled data. */
   readonly data: string;

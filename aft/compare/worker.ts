@@ -6,6 +6,7 @@
  */
 
 import { ConfigError, FormatError, GpuError, ShapeError } from "../../gpu/errors.ts";
+import { loadTuning, savedTuning } from "../../gpu/mod.ts";
 import { Runner, type RunSource } from "./runner.ts";
 import type { RunResult, RunSpec } from "./types.ts";
 
@@ -14,7 +15,13 @@ const NAME = "aft-compare-run";
 
 /** What a worker is asked. */
 type Asked =
-  | { readonly kind: "run"; readonly source: RunSource; readonly spec: RunSpec }
+  | {
+    readonly kind: "run";
+    readonly source: RunSource;
+    readonly spec: RunSpec;
+    /** Kernels that were measured or read here: the worker takes the same ones. */
+    readonly tuning: ReturnType<typeof savedTuning>;
+  }
   | { readonly kind: "stop" };
 
 /** What a worker answers. */
@@ -87,7 +94,8 @@ export class RunWorker {
     const stop = () => worker.postMessage({ kind: "stop" } satisfies Asked);
     signal?.addEventListener("abort", stop);
     try {
-      worker.postMessage({ kind: "run", source: this.#source, spec } satisfies Asked);
+      const asked: Asked = { kind: "run", source: this.#source, spec, tuning: savedTuning() };
+      worker.postMessage(asked);
       const answer = await answered(worker, (answer) => {
         if (answer.kind === "step") told?.(answer.step);
         return answer.kind === "result" || answer.kind === "error";
@@ -140,6 +148,7 @@ function serve(globals: WorkerGlobals): void {
     const { signal } = asked;
     const told = (step: number) => globals.postMessage({ kind: "step", step });
     try {
+      loadTuning(data.tuning);
       runner ??= Runner.open(data.source);
       const result = await (await runner).run(data.spec, { signal, told });
       globals.postMessage({ kind: "result", result });

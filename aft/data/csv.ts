@@ -5,9 +5,10 @@ import { type CsvRow, csvRows } from "./csv_rows.ts";
 import { jsonlRows } from "./jsonl_rows.ts";
 import { broken, inFolder, type RawData, type RawSplit, type SplitName } from "./raw.ts";
 import {
-  checkHeader,
   chooseColumns,
+  columnNames,
   type KnownColumns,
+  refuseNumbers,
   type TableOptions,
 } from "./table_columns.ts";
 import { readRows } from "./table_rows.ts";
@@ -141,7 +142,8 @@ async function readTable(
   try {
     const header = await rows.next();
     if (header.done) return broken(file, `it is empty, ${kind.head}`);
-    const names = checkHeader(header.value, file, options);
+    if (kind === CSV) refuseNumbers(header.value, file, options);
+    const names = columnNames(header.value, file);
     const chosen = chooseColumns(names, file, options, known);
     const split = await readRows(rows, names, chosen, file);
     const columns = chosen.inputs.map((i) => names[i]);

@@ -19,7 +19,7 @@ export interface ReadInputsOptions {
   label?: string;
   /** Name of the column of sentences in tables; by default the model's. */
   text?: string;
-  /** Cuts one file as `readDataset` does, and reads the split that was asked for. */
+  /** Cuts one file as `readDataset` does, and reads the split that was asked for; 0 cuts nothing. */
   testSize?: number;
   /** Seed of that cut; default 0. */
   seed?: number;
@@ -96,8 +96,8 @@ export async function readInputs(
   const { labels } = resolveLabels(raw, [rows.labels], expected);
   let found = toSplit(rows, labels[0]);
   let { sources } = rows;
-  const { testSize, seed = 0 } = options;
-  const isCut = testSize !== undefined && group === "all" && asked !== "val";
+  const { testSize = 0, seed = 0 } = options;
+  const isCut = testSize > 0 && group === "all" && asked !== "val";
   if (isCut) {
     if (!found.labelled) broken(path, "it has no labels, a cut by test-size needs them");
     const cut = cutRows(found.labels, testSize, { seed, task: expected.task });

@@ -43,10 +43,28 @@ async function* linesOf(parts: AsyncIterable<string> | Iterable<string>) {
   if (rest.trim() !== "") yield { text: rest, line: line + 1 };
 }
 
+/** An integer of so many digits may be one that float64 rounds. */
+const LONG_INTEGER = /(?<![.\d])\d{16}/;
+
+/** A parser as engines have it since 2023, which types do not know yet. */
+const parse = JSON.parse as (
+  text: string,
+  change?: (name: string, value: unknown, context: { source?: string }) => unknown,
+) => unknown;
+
+/** The value of a line, numbers beyond the safe integers with the digits that are written. */
+function valueOf(text: string): unknown {
+  if (!LONG_INTEGER.test(text)) return parse(text);
+  return parse(text, (_, value, { source }) => {
+    const isLarge = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+    return isLarge ? source : value;
+  });
+}
+
 function objectOf(text: string, line: number, file: string): Record<string, unknown> {
   const place = `line ${line}`;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = valueOf(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }

@@ -114,12 +114,18 @@ function classesOf(data: RawData, group: RawLabels): string[] {
 function distinct(texts: readonly string[]): string[] {
   const allNumbers = texts.every(isNumber);
   const names = [...new Set(allNumbers ? texts.map(canonical) : texts)];
-  return allNumbers ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
+  return allNumbers ? names.sort(byValue) : names.sort();
 }
 
-/** `1`, `01` and `1.0` are the same class. */
+/** Numbers that a float64 does not tell apart go by their digits. */
+function byValue(a: string, b: string): number {
+  return Number(a) - Number(b) || (a < b ? -1 : 1);
+}
+
+/** `1`, `01` and `1.0` are the same class; a number beyond the safe integers is what is written. */
 function canonical(text: string): string {
-  return String(Number(text));
+  const number = Number(text);
+  return Math.abs(number) > Number.MAX_SAFE_INTEGER ? text : String(number);
 }
 
 function numbersUpTo(values: Int32Array, group: RawLabels): string[] {

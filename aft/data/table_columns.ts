@@ -35,20 +35,26 @@ export interface ChosenColumns {
 /** Names that a column of sentences has. */
 const TEXTS = ["text", "sentence"];
 
-/** Names of the columns, from the first line of CSV. */
-export function checkHeader(
+/** Refuses a first line of CSV that holds numbers, unless they are names that a model asks for. */
+export function refuseNumbers(
   { cells, line }: CsvRow,
   file: string,
-  options: TableOptions,
-): string[] {
+  { label = "label", columns }: TableOptions,
+): void {
   const names = cells.map((cell) => cell.trim());
-  const place = `line ${line}`;
+  if (columns?.every((name) => names.includes(name))) return;
   const last = names[names.length - 1];
   const isData = names.slice(0, -1).every((name) => isNumber(name)) &&
-    (isNumber(last) || (names.length > 1 && last !== (options.label ?? "label")));
-  if (isData) {
-    broken(file, `its first line holds numbers (${excerpt(names.join(","))}), not names`, place);
-  }
+    (isNumber(last) || (names.length > 1 && last !== label));
+  if (!isData) return;
+  const found = excerpt(names.join(","));
+  broken(file, `its first line holds numbers (${found}), not names`, `line ${line}`);
+}
+
+/** Names of the columns. */
+export function columnNames({ cells, line }: CsvRow, file: string): string[] {
+  const names = cells.map((cell) => cell.trim());
+  const place = `line ${line}`;
   const empty = names.indexOf("");
   if (empty >= 0) broken(file, `column ${empty} (counted from 0) has no name`, place);
   const twice = names.find((name, i) => names.indexOf(name) !== i);

@@ -85,7 +85,7 @@ async function reportOf(
 function comparisonSection({ table, trials, task, seconds }: DemoResult): Markup {
   const seeds = table[0].accuracies.length;
   const spread = ({ mean, deviation }: DemoResult["table"][number]) =>
-    deviation > 0 ? [mean - deviation, mean + deviation] as const : undefined;
+    deviation ? [mean - deviation, mean + deviation] as const : undefined;
   return html`
     <section aria-labelledby="comparison">
       <h2 id="comparison">The same few labels, three methods</h2>
@@ -94,7 +94,9 @@ function comparisonSection({ table, trials, task, seconds }: DemoResult): Markup
         everything.</p>
       <div class="charts">${barChart({
         title: "Test accuracy",
-        note: "Mean over seeds; the line is one standard deviation to both sides.",
+        ...seeds > 1 && {
+          note: "Mean over seeds; the line is one standard deviation to both sides.",
+        },
         groups: table.map((row) => ({
           label: row.method,
           bars: [{ value: row.mean, interval: spread(row) }],

@@ -136,7 +136,7 @@ export class Session {
         beta: runs[0].beta,
         accuracies,
         mean: mean!,
-        deviation: sd ?? 0,
+        deviation: sd,
         loss: summarise(runs.map(({ test }) => test.score.loss)).mean!,
       };
     });

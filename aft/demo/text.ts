@@ -16,7 +16,7 @@ export function formatDemo(result: DemoResult): string {
     ...table.map(({ method, beta, accuracies, mean, deviation, loss }) => [
       method,
       method === "stl" ? "-" : String(beta),
-      `${percent(mean)} +- ${(100 * deviation).toFixed(1)}`,
+      percent(mean) + (deviation === null ? "" : ` +- ${(100 * deviation).toFixed(1)}`),
       accuracies.map((accuracy) => (100 * accuracy).toFixed(1)).join(" "),
       loss.toFixed(3),
     ]),

@@ -39,8 +39,8 @@ export interface DemoRow {
   readonly accuracies: readonly number[];
   /** Their mean. */
   readonly mean: number;
-  /** Their standard deviation over seeds (divided by one less than their number); 0 for one seed. */
-  readonly deviation: number;
+  /** Their standard deviation over seeds (divided by one less than their number); null for one. */
+  readonly deviation: number | null;
   /** Mean cross-entropy on the test images. */
   readonly loss: number;
 }

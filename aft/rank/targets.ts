@@ -59,6 +59,14 @@ export function targetsOf(labels: Labels, rows: number): Matrix {
   return targets;
 }
 
+/** {@linkcode targetsOf} without the columns of absent classes, which any features explain. */
+export function presentTargetsOf(labels: Labels, rows: number): Matrix {
+  if (!areClasses(labels)) return targetsOf(labels, rows);
+  const present = [...new Set(labels)].sort((a, b) => a - b);
+  const columns = new Map(present.map((label, column) => [label, column]));
+  return targetsOf(labels.map((label) => columns.get(label)!), rows);
+}
+
 /** Numbers of each class's rows; classes without any are left out. */
 export function classRows(labels: Int32Array): Map<number, number[]> {
   const found = new Map<number, number[]>();

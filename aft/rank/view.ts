@@ -6,7 +6,7 @@ import type { Matrix } from "./linear_algebra/matrix.ts";
 import { paced } from "../bit_by_bit.ts";
 import { type LinearProbe, linearProbe, type ProbeOptions, probeSteps } from "./probe.ts";
 import { gramWithMeans, smallGram, type Spectrum, spectrumOf } from "./spectrum.ts";
-import { areClasses, targetsOf } from "./targets.ts";
+import { areClasses, presentTargetsOf } from "./targets.ts";
 
 /**
  * Features of one teacher, or of several side by side, as scores look at them.
@@ -74,9 +74,9 @@ export class FeatureView {
     return { validation: this.validation, classes: this.#classes };
   }
 
-  /** Labels as columns of numbers. */
+  /** Labels as columns of numbers, one for each class that has rows. */
   get targets(): Matrix {
-    return this.#targets ??= targetsOf(this.rows.labels, this.rows.features.rows);
+    return this.#targets ??= presentTargetsOf(this.rows.labels, this.rows.features.rows);
   }
 
   /** Features as they are, taken apart with {@linkcode targets}. */

@@ -6,6 +6,7 @@
  */
 
 import { scatter } from "./chart.ts";
+import { type ClassCounts, countClasses, type Mistake, mistakesOf } from "./confusion.ts";
 import type { ReportData } from "./data.ts";
 import { dataTable } from "./table.ts";
 import { formatCount, formatNumber, formatPercent, html, type Markup } from "./html.ts";
@@ -25,66 +26,25 @@ export function qualitySection(data: ReportData): Markup | undefined {
   const { confusion } = data;
   if (confusion === undefined || confusion.length === 0) return undefined;
   const classes = countClasses(confusion, data.classes);
+  const mistakes = mistakesOf(confusion);
   const small = classes.length <= MOST_CLASSES;
   return html`
     <section aria-labelledby="errors"><h2 id="errors">Where it errs</h2>
-    <p class="lead">${verdict(confusion, classes)} ${small &&
+    <p class="lead">${verdict(mistakes, classes)} ${small &&
       "In the matrix shades grow with the share of the row, right answers apart from wrong ones."}</p>
     <div class="confusion">${small && matrix(confusion, classes)}
-    ${worstPairs(confusion, classes, small ? 10 : 20)}</div>
+    ${worstPairs(mistakes, classes, small ? 10 : 20)}</div>
     ${!small && everyClass(classes)}</section>
   `;
 }
 
-/** One class with its counts on the test split. */
-interface ClassCounts {
-  readonly name: string;
-  readonly right: number;
-  /** Rows of this class. */
-  readonly rows: number;
-  /** Rows given this class. */
-  readonly predicted: number;
-}
-
-/** A class taken for another. */
-interface Mistake {
-  readonly from: ClassCounts;
-  readonly to: ClassCounts;
-  readonly count: number;
-}
-
-function countClasses(
-  confusion: readonly (readonly number[])[],
-  names: readonly string[],
-): ClassCounts[] {
-  return confusion.map((row, i) => ({
-    name: names[i] ?? String(i),
-    right: row[i],
-    rows: row.reduce((a, b) => a + b, 0),
-    predicted: confusion.reduce((total, other) => total + other[i], 0),
-  }));
-}
-
-function mistakes(
-  confusion: readonly (readonly number[])[],
-  classes: readonly ClassCounts[],
-): Mistake[] {
-  return confusion.flatMap((row, i) =>
-    row.map((count, j) => ({ from: classes[i], to: classes[j], count }))
-      .filter(({ count }, j) => i !== j && count > 0)
-  ).sort((a, b) => b.count - a.count);
-}
-
-function verdict(
-  confusion: readonly (readonly number[])[],
-  classes: readonly ClassCounts[],
-): string {
-  const wrong = mistakes(confusion, classes);
+function verdict(wrong: readonly Mistake[], classes: readonly ClassCounts[]): string {
   const rows = classes.reduce((total, { rows }) => total + rows, 0);
   if (rows === 0) return "The test split has no labelled rows.";
   if (wrong.length === 0) return `All ${formatCount(rows, "test row")} are answered correctly.`;
-  const missed = wrong.reduce((total, { count }) => total + count, 0);
-  const [{ from, to, count }] = wrong;
+  const missed = wrong.reduce((total, { rows }) => total + rows, 0);
+  const [{ true: own, predicted, rows: count }] = wrong;
+  const [from, to] = [classes[own], classes[predicted]];
   const seen = classes.filter((one) => one.rows > 0);
   const worst = seen.reduce((a, b) => recall(b) < recall(a) ? b : a);
   return `${formatCount(missed, "row")} of ${
@@ -157,11 +117,10 @@ function cell(count: number, shade: number, right: boolean): Markup {
 }
 
 function worstPairs(
-  confusion: readonly (readonly number[])[],
+  all: readonly Mistake[],
   classes: readonly ClassCounts[],
   most: number,
 ): Markup | undefined {
-  const all = mistakes(confusion, classes);
   if (all.length === 0) return undefined;
   return dataTable({
     id: "pairs",
@@ -170,11 +129,11 @@ function worstPairs(
       : "Mistakes, most frequent first",
     heads: ["true class", "taken for", "rows", "share of class"],
     words: 2,
-    rows: all.slice(0, most).map(({ from, to, count }) => [
-      from.name,
-      to.name,
-      formatNumber(count),
-      formatPercent(count / from.rows),
+    rows: all.slice(0, most).map(({ true: from, predicted, rows }) => [
+      classes[from].name,
+      classes[predicted].name,
+      formatNumber(rows),
+      formatPercent(rows / classes[from].rows),
     ]),
   });
 }

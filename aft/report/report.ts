@@ -4,6 +4,7 @@
  * @module
  */
 
+import { carried } from "./confusion.ts";
 import type { ReportData } from "./data.ts";
 import { html } from "./html.ts";
 import { curvesSection } from "./curves.ts";
@@ -18,7 +19,8 @@ import { scalesSection } from "./teachers.ts";
  *
  * The page follows the reader's light or dark theme, fits narrow and wide windows, prints, and
  * escapes every text. Its data stands in it once more, as JSON in an element that no browser runs
- * (id `report-data`).
+ * (id `report-data`); above 100 classes with counts and the most frequent mistakes in place of the
+ * confusion matrix.
  *
  * @param data Configuration, log, results and explanations of the run.
  * @returns The text of a whole HTML document.
@@ -55,6 +57,6 @@ export function renderReport(data: ReportData): string {
 ${curvesSection(data)}${scalesSection(data.scales, data.evaluations)}${qualitySection(data)}${
       runSection(data)
     }`,
-    data,
+    data: carried(data),
   });
 }

@@ -102,7 +102,9 @@ function defaultCommands({ files, config, task }: ReportData): ReportCommand[] {
   const checkpoint = files.find((file) => /(^|[\\/])checkpoint[^\\/]*\.safetensors$/.test(file));
   if (checkpoint === undefined) return [];
   const data = typeof config.data === "string" ? config.data : "DATA";
-  const using = `--checkpoint ${quote(checkpoint)} --data`;
+  const { format = "auto" } = config;
+  const reading = format === "auto" ? "" : ` --format ${quote(String(format))}`;
+  const using = `--checkpoint ${quote(checkpoint)}${reading} --data`;
   const answer = task === "classification" ? "class and probability" : "value";
   return [
     {

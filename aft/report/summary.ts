@@ -194,7 +194,7 @@ export function majorityShare({ final, confusion }: ReportData): number | undefi
 }
 
 function testRows({ final, confusion }: ReportData): number | undefined {
-  return final?.rows ?? confusion?.flat().reduce((a, b) => a + b, 0);
+  return final?.rows ?? confusion?.reduce((total, row) => row.reduce((a, b) => a + b, total), 0);
 }
 
 function lastStep({ metrics, evaluations }: ReportData): number {

@@ -198,7 +198,7 @@ Deno.test("the quick demonstration leaves files from which its student can be tr
     for (const { accuracies, mean, deviation } of result.table) {
       assertEquals(accuracies.length, 2);
       assertAlmostEquals(mean, (accuracies[0] + accuracies[1]) / 2, 1e-12);
-      assertAlmostEquals(deviation, Math.abs(accuracies[0] - accuracies[1]) / Math.SQRT2, 1e-12);
+      assertAlmostEquals(deviation!, Math.abs(accuracies[0] - accuracies[1]) / Math.SQRT2, 1e-12);
     }
     const runs = events.filter(({ event }) => event === "run");
     assertEquals(runs.length, 6);
@@ -263,6 +263,7 @@ Deno.test("the quick demonstration leaves files from which its student can be tr
     for (const sentence of result.verdict) assertStringIncludes(text, sentence);
     assertStringIncludes(text, "Quick: everybody was trained far too little");
     assertStringIncludes(text, result.report);
+    assertStringIncludes(text, " +- ");
     assertStringIncludes(page, "data:image/bmp;base64,");
     assert(!/<script(?! type="application\/json")/.test(page));
   });

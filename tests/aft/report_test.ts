@@ -79,6 +79,22 @@ Deno.test("the page carries its data as JSON that a program reads back", () => {
   assertEquals(JSON.parse(json ?? ""), JSON.parse(JSON.stringify(data)));
 });
 
+Deno.test("of many classes the page carries counts and mistakes, not the matrix", () => {
+  const carriedBy = (count: number) => {
+    const classes = Array.from({ length: count }, (_, i) => `kind ${i}`);
+    const confusion = classes.map((_, i) => classes.map((_, j) => Number(i === j) * 9));
+    confusion[17][99] = 5;
+    const page = renderReport(classification({ classes, confusion }));
+    assert(page.length < 1_000_000, `${count} classes make ${page.length} characters`);
+    return JSON.parse(page.match(/id="report-data">(.*?)<\/script>/s)![1]);
+  };
+  assertEquals(carriedBy(100).confusion.length, 100);
+  const { confusion, classes, classCounts, mistakes } = carriedBy(1000);
+  assertEquals([confusion, classes.length, classCounts.length], [undefined, 1000, 1000]);
+  assertEquals(classCounts[99], { name: "kind 99", right: 9, rows: 9, predicted: 14 });
+  assertEquals(mistakes, [{ true: 17, predicted: 99, rows: 5 }]);
+});
+
 Deno.test("nothing in the page runs or comes from outside", () => {
   const page = renderReport(classification());
   assertStringIncludes(
@@ -168,6 +184,19 @@ Deno.test("commands quote what a shell would take apart", () => {
     page,
     "aft eval --checkpoint runs/small/checkpoint.safetensors --data &#39;my data&#39;",
   );
+});
+
+Deno.test("commands name the format where training was given one", () => {
+  const { config } = classification();
+  const commands = (format: string) =>
+    [...renderReport(classification({ config: { ...config, format } })).matchAll(/aft \w+ [^<]*/g)]
+      .map(([command]) => command.replaceAll("&#39;", "'"));
+  const model = "--checkpoint runs/small/checkpoint.safetensors";
+  assertEquals(commands("csv"), [
+    `aft eval ${model} --format csv --data 'my data'`,
+    `aft predict ${model} --format csv --data NEW_INPUTS`,
+  ]);
+  assertEquals(commands("auto")[0], `aft eval ${model} --data 'my data'`);
 });
 
 Deno.test("configuration stays as it was written", () => {

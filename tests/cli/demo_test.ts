@@ -17,6 +17,7 @@ Deno.test("demo prints teachers, runs, a table and the path of the report", asyn
     for (const method of ["stl", "kd", "aft"]) {
       assert(new RegExp(`^Run {7}${method} +seed 0  accuracy `, "m").test(stdout), method);
     }
+    assertEquals(stdout.includes("+-"), false, "one seed has no deviation");
     assertStringIncludes(stdout, `${folder}/report.html`);
     assert(await exists(`${folder}/report.html`));
   });
@@ -31,6 +32,7 @@ Deno.test("demo prints each event as a line for machines, done at the end", asyn
     assertEquals([lines[0].event, lines.at(-1).event], ["task", "done"]);
     const { table, energy } = lines.at(-1);
     assertEquals(table.map(({ method }: { method: string }) => method), ["stl", "kd", "aft"]);
+    assertEquals(table[0].deviation, null);
     assertEquals(energy.length, 3);
   });
 });

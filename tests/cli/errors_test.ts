@@ -1,4 +1,5 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { readText } from "../../aft/files.ts";
 import { TrainingError } from "../../aft/training/error.ts";
 import { explain } from "../../cli/errors.ts";
 import { ConfigError, FormatError, GpuError, ShapeError } from "../../gpu/errors.ts";
@@ -20,6 +21,13 @@ Deno.test("what the user can mend is one line and exits with 2", () => {
       exit: 2,
     });
   }
+});
+
+Deno.test("a path that is too long is one line and exits with 2", async () => {
+  const error = await assertRejects(() => readText("a".repeat(300)));
+  const { text, exit } = explain(error);
+  assertMatch(text, /^error: File name too long .*'a{300}'$/);
+  assertEquals(exit, 2);
 });
 
 Deno.test("a GPU that fails and a loss that is not finite are one line and exit with 1", () => {

@@ -146,6 +146,8 @@ Deno.test("eval of the one file that training cut takes its test rows again", as
     assertEquals(events((await here([...args, "--json"])).stdout)[0].rows, 12);
     const other = await here([...args, "--test-size", "30", "--json"]);
     assertEquals(events(other.stdout)[0].rows, 30);
+    const whole = events((await here([...args, "--test-size", "0", "--json"])).stdout)[0];
+    assertEquals([whole.split, whole.rows], ["all", 60]);
   });
 });
 

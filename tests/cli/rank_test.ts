@@ -118,10 +118,11 @@ Deno.test("rank refuses what cannot be ranked with one sentence", async () => {
       [[...args, "--train-size", "9", "--per-class", "2"], "cannot be given beside train-size 9"],
       [[...args, "--val-size", "0"], "Cannot rank with val-size 0"],
       [[...data, "--features", `${folder}/none.safetensors`], "Cannot find"],
+      [[...args, "--out", `${folder}/none/a.json`], `Cannot find ${folder}/none/`],
     ];
     for (const [given, sentence] of refusals) {
-      const { exit, stderr } = await here(given);
-      assertEquals(exit, 2, stderr);
+      const { exit, stdout, stderr } = await here(given);
+      assertEquals([exit, stdout], [2, ""], stderr);
       assertStringIncludes(stderr, sentence);
       assertEquals(stderr.trimEnd().split("\n").length, 1);
     }

@@ -174,10 +174,40 @@ Deno.test("folders of other comparisons, and folders of none, are not merged", (
     assertStringIncludes(error.message, `Cannot merge ${folder}/other with ${options.out}: they`);
     await assertRejects(() => merge(folder), Deno.errors.NotFound, `${folder}/compare.json`);
     await assertRejects(() => merge(), ConfigError, "Cannot merge nothing");
+    const comparison = await jsonOf(`${options.out}/compare.json`);
     await Deno.mkdir(`${folder}/damaged`);
-    await Deno.writeTextFile(`${folder}/damaged/compare.json`, "{}");
-    await assertRejects(() => merge(`${folder}/damaged`), FormatError, "damaged/compare.json");
+    for (const damaged of [{}, { ...comparison, cells: 3 }, { ...comparison, cells: [{}] }]) {
+      await Deno.writeTextFile(`${folder}/damaged/compare.json`, JSON.stringify(damaged));
+      await assertRejects(() => merge(`${folder}/damaged`), FormatError, "damaged/compare.json");
+    }
     await assertRejects(() => Deno.stat(`${folder}/merged`), Deno.errors.NotFound);
+  }));
+
+Deno.test("a record that was changed by hand is refused with its name, by a merge too", () =>
+  inFolder(async (folder) => {
+    const options = await smallOptions(folder, { methods: ["aft"], betas: [1], seeds: 1 });
+    await follow(options);
+    const [record] = await recordsOf(options.out);
+    const { result, ...rest } = record;
+    const path = `${options.out}/runs/${record.key}.json`;
+    for (
+      const damaged of [
+        rest,
+        { ...record, config: 3 },
+        { ...record, result: { ...result, test: 0.5 } },
+        { ...record, result: { ...result, seconds: 1, scales: { teachers: [null] } } },
+      ]
+    ) {
+      await Deno.writeTextFile(path, JSON.stringify(damaged));
+      const error = await assertRejects(() => follow(options), FormatError);
+      assertEquals(
+        error.message,
+        `Cannot read ${path}: it is not as a comparison wrote it; mend or remove it`,
+      );
+      await assertRejects(() => mergeComparisons([options.out], `${folder}/all`), FormatError);
+    }
+    await Deno.remove(path);
+    assertEquals(all(await follow(options), "run").length, 1);
   }));
 
 Deno.test("a strength at which training diverges is not chosen, and the failure is kept", () =>

@@ -64,6 +64,17 @@ Deno.test("a strength is chosen with the seeds asked for, unless there is none t
     assertEquals([single.tune.length, single.final.length], [0, 2]);
   }));
 
+Deno.test("steps and student are those of all methods, not what one of them has of its own", () =>
+  inFolder(async (folder) => {
+    const methods = ["stl:steps=50:student=mlp:64", "aft"];
+    const { base, ...options } = await smallOptions(folder, { methods });
+    const { comparison } = await planOf({ ...options, base });
+    assertEquals([comparison.steps, comparison.student], [6, "mlp:6"]);
+    const { steps: _, student: _1, ...unset } = base;
+    const plain = await planOf({ ...options, base: unset });
+    assertEquals([plain.comparison.steps, plain.comparison.student], [500, "mlp:128,128"]);
+  }));
+
 Deno.test("validation rows lie outside the subset where rows remain, else a tenth is lent", () =>
   inFolder(async (folder) => {
     const options = await smallOptions(folder, { trainSizes: [24, 0] });
@@ -206,9 +217,12 @@ Deno.test("options out of range are refused with their value", () =>
     for (const [changes, message] of refused) {
       assertThrows(() => resolveOptions({ ...options, ...changes }), ConfigError, message);
     }
-    const error = await assertRejects(() => planOf({ ...options, trainSizes: [61] }), ConfigError);
-    assertEquals(
-      error.message,
-      "Cannot compare with train-sizes 61: the data have 60 training rows",
-    );
+    const ofSizes: [number[], string][] = [
+      [[61], "train-sizes 61: the data have 60 training rows"],
+      [[0, 60], "train-sizes 60: it is given twice, 0 means all 60 training rows"],
+    ];
+    for (const [trainSizes, message] of ofSizes) {
+      const error = await assertRejects(() => planOf({ ...options, trainSizes }), ConfigError);
+      assertEquals(error.message, `Cannot compare with ${message}`);
+    }
   }));

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { betaOf, missingRuns, trialsOf } from "../../../aft/compare/choice.ts";
 import { studentT } from "../../../aft/statistics.ts";
 import { rowsOf, toCsv } from "../../../aft/compare/table.ts";
@@ -117,6 +117,19 @@ Deno.test("energy stands by teacher beside the share of columns, noise included"
   for (const { share, columnShare } of noisy.energy!) assertAlmostEquals(share, columnShare, 1e-12);
 });
 
+Deno.test("energy is a teacher's by its place, whatever it was called when its run was done", () => {
+  const cell: MadeUpCell = { method: "aft", betas: [3], made: () => both(0.6) };
+  const { comparison, records } = madeUp([cell]);
+  const [{ key }] = comparison.cells[0].final;
+  const rename = (name: string) => ({ one: "first", two: "one" })[name] ?? name;
+  const renamed = new Map([...records].map(([key, record]) => {
+    const text = JSON.stringify(record, (at, value) => at === "name" ? rename(value) : value);
+    return [key, JSON.parse(text) as typeof record];
+  }));
+  assertNotEquals(renamed.get(key), records.get(key));
+  assertEquals(rowsOf(comparison, renamed)[0].energy, rowsOf(comparison, records)[0].energy);
+});
+
 Deno.test("the linear probe of a setting's teachers stands in its rows, whatever the noise", () => {
   const runs = [{ key: "p0", seed: 0 }, { key: "p1", seed: 1 }];
   const probes = [{ trainSize: 100, teachers: ["one", "two"], runs }];
@@ -130,6 +143,23 @@ Deno.test("the linear probe of a setting's teachers stands in its rows, whatever
   const values = rowsOf(comparison, records, found).map(({ probe }) => probe);
   assertEquals([values[0], values[1], values[2]], [0.75, 0.75, null]);
   assertEquals(rowsOf(comparison, records)[0].probe, null);
+});
+
+Deno.test("a teacher with a comma in its name is not taken for two", () => {
+  const probe = (key: string, teachers: string[]) => {
+    return { trainSize: 100, teachers, runs: [{ key, seed: 0 }] };
+  };
+  const probes = [probe("both", ["one", "two"]), probe("single", ["one,two"])];
+  const { comparison, records } = madeUp([
+    ...[stl, { ...stl, setting: { teachers: ["one,two"] } }],
+  ], { changes: { probes } });
+  const found = new Map(
+    Object.entries({ both: 0.7, single: 0.8 }).map(([key, accuracy]) => [
+      key,
+      { key, test: { accuracy, loss: 1 } },
+    ]),
+  );
+  assertEquals(rowsOf(comparison, records, found).map(({ probe }) => probe), [0.7, 0.8]);
 });
 
 Deno.test("values have the coefficient of determination in place of the accuracy", () => {

@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { Runner } from "../../../aft/compare/runner.ts";
 import { isRunWorker, RunWorker } from "../../../aft/compare/worker.ts";
 import type { RunSpec } from "../../../aft/compare/types.ts";
 import { resolveSettings } from "../../../aft/config.ts";
 import { ConfigError, FormatError } from "../../../gpu/errors.ts";
+import { adapterName, currentGpu, loadTuning } from "../../../gpu/mod.ts";
 import { inFolder, smallOptions } from "./small.ts";
 
 Deno.test("a worker gives what a run here gives, tells its steps, and survives a run that throws", () =>
@@ -47,6 +48,41 @@ Deno.test("what a worker cannot read is refused with the kind of error it has he
     try {
       const run = () => worker.run({ key: "k", settings, teachers: [], noise: 0 });
       await assertRejects(run, FormatError, "broken.safetensors");
+    } finally {
+      worker.close();
+    }
+  }));
+
+/** A table that takes one kernel for all products with sizes up to 31. */
+function tableOf(variant: string) {
+  const sizes = [1, 4, 16];
+  const triples = sizes.flatMap((a) => sizes.flatMap((b) => sizes.map((c) => `1x${a}x${b}x${c}`)));
+  const shapes = ["nn", "nt", "tn", "tt"].flatMap((sides) => triples.map((x) => `${sides} ${x}`));
+  return {
+    [adapterName(currentGpu().info)]: Object.fromEntries(shapes.map((key) => [key, variant])),
+  };
+}
+
+Deno.test("a worker takes the kernels that were measured here, which decide a run's last digits", () =>
+  inFolder(async (folder) => {
+    const { base: { data, features, ...rest } } = await smallOptions(folder);
+    const source = { data: data!, features: features!, reading: {} };
+    const settings = resolveSettings({ ...rest, method: "stl" });
+    const spec: RunSpec = { key: "k", settings, teachers: [], noise: 0 };
+    const here = await Runner.open(source);
+    const worker = new RunWorker(source);
+    const scoresOf = async (hand: Runner | RunWorker) => {
+      const result = await hand.run(spec);
+      assert(result && "test" in result);
+      return result.test;
+    };
+    try {
+      loadTuning(tableOf("tile4x4"));
+      const plain = await scoresOf(here);
+      loadTuning(tableOf("split8x8"));
+      const split = await scoresOf(here);
+      assertNotEquals(split, plain);
+      assertEquals(await scoresOf(worker), split);
     } finally {
       worker.close();
     }

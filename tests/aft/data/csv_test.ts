@@ -97,6 +97,10 @@ Deno.test("integers are classes by value, words by letter, fractions are regress
   };
   assertEquals(await read(["10", "9", "2"]), ["classification", ["2", "9", "10"], [2, 1, 0]]);
   assertEquals(await read(["1", "-1", "1.0", "01"]), ["classification", ["-1", "1"], [1, 0, 1, 1]]);
+  assertEquals(
+    await read(["9007199254740993", "7", "9007199254740992", "07"]),
+    ["classification", ["7", "9007199254740992", "9007199254740993"], [2, 0, 1, 0]],
+  );
   assertEquals(await read(["10", "b", "9"]), ["classification", ["10", "9", "b"], [0, 2, 1]]);
   assertEquals(await read(["1", "2.5", "-3"]), ["regression", [], [1, 2.5, -3]]);
   assertEquals(await read(["1", "2"], "regression"), ["regression", [], [1, 2]]);

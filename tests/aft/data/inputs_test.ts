@@ -52,6 +52,24 @@ Deno.test("new rows of CSV go by column name, with or without labels, other colu
   });
 });
 
+Deno.test("columns whose names are numbers are found where a model has them, and in JSON lines", async () => {
+  await inTempFolder(async (folder) => {
+    await write(folder, { "a.csv": "1,0\n2,1\n4,3\n", "a.jsonl": '{"0":5,"1":2}\n' });
+    const model = { ...table, columns: ["0", "1"] };
+    const inputsOf = async (
+      name: string,
+      shape: DataShape,
+    ) => [...(await readInputs(`${folder}/${name}`, shape)).split.inputs];
+    assertEquals(await inputsOf("a.csv", model), [1, 2, 3, 4]);
+    assertEquals(await inputsOf("a.jsonl", model), [5, 2]);
+    assertEquals(await inputsOf("a.jsonl", numbered), [5, 2]);
+    await assertBroken(
+      () => readInputs(`${folder}/a.csv`, table),
+      "its first line holds numbers (1,0), not names",
+    );
+  });
+});
+
 Deno.test("CSV for a model without column names gives every column but the label", async () => {
   await inTempFolder(async (folder) => {
     await write(folder, {
@@ -184,6 +202,7 @@ Deno.test("one file is cut again as it was for training", async () => {
       assertEquals([found.split, found.group], [data.splits[split], split]);
     }
     assertEquals((await readInputs(path, data)).split.rows, 12, "without testSize every row");
+    assertEquals((await readInputs(path, data, { testSize: 0 })).split.rows, 12);
     await write(folder, { "bare.csv": "a,b\n1,2\n" });
     await assertBroken(
       () => readInputs(`${folder}/bare.csv`, data, { testSize: 4 }),

@@ -64,6 +64,18 @@ Deno.test("lines of JSON objects may hold numbers, and words as labels", async (
   });
 });
 
+Deno.test("labels in JSON lines keep all digits of integers that float64 rounds", async () => {
+  await inTempFolder(async (folder) => {
+    const labels = ["9007199254740993", "9007199254740992", "7"];
+    const rows = labels.map((label) => `{"a": 12345678901234567, "label": ${label}}\n`);
+    await write(folder, { "a.jsonl": [...rows, ...rows].join("") });
+    const { classes, splits } = await readDataset(`${folder}/a.jsonl`, { testSize: 3 });
+    assertEquals(classes, labels.toReversed());
+    assertEquals([...splits.train.labels].sort(), [0, 1, 2]);
+    assertEquals(splits.train.inputs[0], Math.fround(12345678901234567));
+  });
+});
+
 Deno.test("of one file that is cut, only the rows left for training have a say in the vocabulary", async () => {
   await inTempFolder(async (folder) => {
     const rows = Array.from({ length: 10 }, (_, i) => `word${i} word${i} both,${i % 2}`);

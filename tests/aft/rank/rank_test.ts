@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { chooseRows } from "../../../aft/data/split.ts";
 import { readDataset } from "../../../aft/data/dataset.ts";
 import { readFeatures } from "../../../aft/data/features.ts";
@@ -10,9 +10,10 @@ import { lfc } from "../../../aft/rank/lfc.ts";
 import { logme } from "../../../aft/rank/logme.ts";
 import { linearProbe, probeOutputs } from "../../../aft/rank/probe.ts";
 import { type RankDone, type RankOptions, rankTeachers } from "../../../aft/rank/rank.ts";
-import type { ScoreName } from "../../../aft/rank/scores.ts";
+import { type ScoreName, teacherScores } from "../../../aft/rank/scores.ts";
 import { type SelectDone, selectTeachers } from "../../../aft/rank/select.ts";
 import { transRate } from "../../../aft/rank/transrate.ts";
+import { FeatureView } from "../../../aft/rank/view.ts";
 import type { TeacherFeatures, TrainingData } from "../../../aft/training/prepare.ts";
 import { ConfigError, ShapeError } from "../../../gpu/errors.ts";
 import { noise, tableData, teacherOf, valueData } from "../small.ts";
@@ -110,6 +111,19 @@ Deno.test("the ranking holds what the functions say of the same rows", async () 
     assert(together.seconds[name as ScoreName]! >= 0);
   }
   assertEquals(together.probe.strength, probe.strength);
+});
+
+Deno.test("scores of classes 1 to 3 are those of classes 0 to 2", () => {
+  const data = tableData(60);
+  const features = featureMatrix([noisy(data).splits.train]);
+  const viewOf = (first: number) => {
+    const labels = Int32Array.from(data.splits.train.labels, (label) => label + first);
+    return new FeatureView({ features, labels }, { features, labels });
+  };
+  const [from0, from1] = [viewOf(0), viewOf(1)];
+  for (const { name, compute } of Object.values(teacherScores)) {
+    assertAlmostEquals(compute(from1), compute(from0), 1e-9, name);
+  }
 });
 
 Deno.test("values are ranked by R2, LogME and LFC; scores of classes say that they are not for them", async () => {
