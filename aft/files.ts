@@ -60,7 +60,7 @@ export function readText(path: string): Promise<string> {
  * Reads a whole file of JSON.
  *
  * @param path The file.
- * @returns What it holds.
+ * @returns What it holds; a byte order mark at the start is left out.
  * @throws {FormatError} If it is no JSON.
  * @throws {Deno.errors.NotFound} If there is no such file; the path is in the message.
  *
@@ -77,7 +77,7 @@ export function readText(path: string): Promise<string> {
 export async function readJson(path: string): Promise<unknown> {
   const text = await readText(path);
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     throw new FormatError(`Cannot read ${path}: it is no JSON (${(cause as Error).message})`, {
       file: path,

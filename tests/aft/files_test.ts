@@ -8,6 +8,7 @@ import {
   makeFolder,
   readBytes,
   readHead,
+  readJson,
   readText,
   readTextParts,
   samePlace,
@@ -196,3 +197,10 @@ Deno.test("gunzipParts() gives the plain bytes and refuses a cut-off stream", as
   const cut = zipped.slice(0, zipped.length - 20);
   await assertRejects(() => Array.fromAsync(gunzipParts(cut)), TypeError);
 });
+
+Deno.test("JSON may begin with a byte order mark", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/config.json`;
+    await Deno.writeTextFile(path, '\uFEFF{ "steps": 3 }');
+    assertEquals(await readJson(path), { steps: 3 });
+  }));
