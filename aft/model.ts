@@ -90,8 +90,8 @@ export class Model {
       seed: deriveSeed(seed, "student"),
       ...data.vocabulary && { vocabulary: data.vocabulary.size },
     });
-    if (lora > 0) {
-      const start = { alpha: loraAlpha || lora, seed: deriveSeed(seed, "lora") };
+    if (lora !== 0) {
+      const start = { alpha: loraAlpha === 0 ? lora : loraAlpha, seed: deriveSeed(seed, "lora") };
       addLoRA(this.student, { rank: lora, whole: ["head"], ...start });
     }
     this.#normalise = inputScaler(scaling, data);
@@ -115,7 +115,8 @@ export class Model {
    * @param inputs rows x product(inputShape) raw numbers, or token ids.
    * @param rows Numbers of the rows that are asked for; default all, in order.
    * @returns For each row the logits of all classes, or the value in units of the labels.
-   * @throws {ShapeError} If token ids are not those of the model's vocabulary.
+   * @throws {ShapeError} If numbers are no whole rows, a row is not there, or token ids are not those of the
+   * model's vocabulary.
    */
   async outputs(inputs: RawInputs, rows?: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>> {
     const outputs = await this.#apply(inputs, rows, ({ logits }) => logits);
@@ -130,7 +131,8 @@ export class Model {
    * @param inputs rows x product(inputShape) raw numbers, or token ids.
    * @param rows Numbers of the rows that are asked for; default all, in order.
    * @returns {@linkcode Model.width} numbers for each row.
-   * @throws {ShapeError} If token ids are not those of the model's vocabulary.
+   * @throws {ShapeError} If numbers are no whole rows, a row is not there, or token ids are not those of the
+   * model's vocabulary.
    */
   features(inputs: RawInputs, rows?: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>> {
     return this.#apply(inputs, rows, ({ features }) => features);
@@ -145,11 +147,13 @@ export class Model {
     checkIds(inputs, this.data);
     const { inputShape, layout } = this.data;
     const size = inputShape.reduce((a, b) => a * b, 1);
+    checkRows(inputs, size, rows);
     const numbers = rows ?? Array.from({ length: inputs.length / size }, (_, i) => i);
     const source = inputRows(inputs, this.data);
     const room = layout === "tokens" ? CHUNK_TOKENS : CHUNK_BYTES / 4;
     const most = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(room / size)));
-    const x = this.#chunk(Math.min(most, Math.max(1, numbers.length)));
+    // Few sizes of chunks, whatever is asked for: each has a plan and memory of its own.
+    const x = this.#chunk(Math.min(most, 2 ** Math.ceil(Math.log2(Math.max(1, numbers.length)))));
     const values = this.#rowValues(x.size);
     const results: Float32Array[] = [];
     let waiting: Tensor[] = [];
@@ -182,6 +186,24 @@ export class Model {
     }
     return chunk;
   }
+}
+
+/** Refuses a part of a row, and rows that are not there. */
+function checkRows(inputs: RawInputs, size: number, rows: ArrayLike<number> = []): void {
+  const count = inputs.length / size;
+  if (!Number.isInteger(count)) {
+    throw new ShapeError(
+      `Cannot apply a model to ${inputs.length} numbers: each row has ${size} of them`,
+    );
+  }
+  const other = Array.prototype.find.call(
+    rows,
+    (row) => !Number.isInteger(row) || row < 0 || row >= count,
+  );
+  if (other === undefined) return;
+  throw new ShapeError(
+    `Cannot apply a model to row ${other}: the ${count} rows are numbered from 0 to ${count - 1}`,
+  );
 }
 
 /** Refuses ids that the model has no row for: a lookup would give those of another word. */

@@ -1,7 +1,7 @@
 /** Adam and its form with decoupled weight decay. */
 
 import { add, div, mul, sqrt, square, sub, type Tensor, type Variable } from "../gpu/mod.ts";
-import { checkOption } from "./check.ts";
+import { checkEpsilon, checkOption } from "./check.ts";
 import type { OptimiserParameters } from "./groups.ts";
 import { Optimiser, type OptimiserOptions } from "./optimiser.ts";
 
@@ -54,7 +54,7 @@ export class Adam extends Optimiser {
     betas.forEach((beta, i) =>
       checkOption(action, `betas.${i}`, beta, "from 0 to below 1", beta >= 0 && beta < 1)
     );
-    checkOption(action, "epsilon", epsilon, "above 0", Number.isFinite(epsilon) && epsilon > 0);
+    checkEpsilon(action, epsilon);
     super(parameters, { ...options, rate, decay });
     this.#betas = betas;
     this.#epsilon = epsilon;

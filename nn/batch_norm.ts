@@ -16,7 +16,7 @@ import {
 } from "../gpu/mod.ts";
 import { ShapeError } from "../gpu/errors.ts";
 import { showShape } from "../gpu/shape.ts";
-import { checkOption, checkSize } from "./check.ts";
+import { checkEpsilon, checkOption, checkSize } from "./check.ts";
 import { buffer, type Context, Module } from "./module.ts";
 
 /** Options of {@linkcode BatchNorm2d}. */
@@ -74,7 +74,7 @@ export class BatchNorm2d extends Module {
     const { epsilon = 1e-5, momentum = 0.1 } = options;
     const action = "make a batch norm";
     checkSize(action, "channels", channels);
-    checkOption(action, "epsilon", epsilon, "above 0", Number.isFinite(epsilon) && epsilon > 0);
+    checkEpsilon(action, epsilon);
     checkOption(action, "momentum", momentum, "above 0 to 1", momentum > 0 && momentum <= 1);
     this.weight = variable(ones([channels]));
     this.bias = variable(zeros([channels]));

@@ -26,3 +26,12 @@ export function checkSize(action: string, field: string, value: number): void {
 export function checkNotNegative(action: string, field: string, value: number): void {
   checkOption(action, field, value, "a number from 0", Number.isFinite(value) && value >= 0);
 }
+
+/** Smallest number that devices keep apart from 0. */
+const SMALLEST = 2 ** -126;
+
+/** Refuses a guard against division by 0 that is 0 to the device. */
+export function checkEpsilon(action: string, value: number): void {
+  const holds = Number.isFinite(value) && value >= SMALLEST;
+  checkOption(action, "epsilon", value, "a number from 1.2e-38", holds);
+}

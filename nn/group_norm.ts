@@ -13,7 +13,7 @@ import {
 } from "../gpu/mod.ts";
 import { ShapeError } from "../gpu/errors.ts";
 import { showShape } from "../gpu/shape.ts";
-import { checkOption, checkSize } from "./check.ts";
+import { checkEpsilon, checkOption, checkSize } from "./check.ts";
 import { Module } from "./module.ts";
 
 /** Options of {@linkcode GroupNorm}. */
@@ -64,7 +64,7 @@ export class GroupNorm extends Module {
     checkSize(action, "channels", channels);
     checkSize(action, "groups", groups);
     checkOption(action, "groups", groups, `a divisor of ${channels}`, channels % groups === 0);
-    checkOption(action, "epsilon", epsilon, "above 0", Number.isFinite(epsilon) && epsilon > 0);
+    checkEpsilon(action, epsilon);
     this.weight = variable(ones([channels]));
     this.bias = variable(zeros([channels]));
     this.groups = groups;

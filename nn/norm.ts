@@ -3,7 +3,7 @@
 import { layerNorm, ones, type Tensor, type Variable, variable, zeros } from "../gpu/mod.ts";
 import { ShapeError } from "../gpu/errors.ts";
 import { showShape } from "../gpu/shape.ts";
-import { checkOption, checkSize } from "./check.ts";
+import { checkEpsilon, checkSize } from "./check.ts";
 import { Module } from "./module.ts";
 
 /** Options of {@linkcode LayerNorm}. */
@@ -53,7 +53,7 @@ export class LayerNorm extends Module {
     const { epsilon = 1e-5, affine = true } = options;
     const action = "make a layer norm";
     checkSize(action, "width", width);
-    checkOption(action, "epsilon", epsilon, "above 0", Number.isFinite(epsilon) && epsilon > 0);
+    checkEpsilon(action, epsilon);
     this.width = width;
     this.epsilon = epsilon;
     if (affine) {

@@ -84,6 +84,8 @@ export abstract class Optimiser {
   #sum: Variable | undefined;
   #summed = 0;
   #steps = 0;
+  /** Calls of withAverage() that have not ended. */
+  #averaging = 0;
 
   /**
    * Takes the parameters over.
@@ -158,10 +160,11 @@ export abstract class Optimiser {
    *
    * @param grads Gradients in the nest of the parameters; of groups an array or a record of nests.
    * @param options The schedule's factor of the rates.
-   * @throws {ConfigError} If a gradient is missing, or has no parameter.
+   * @throws {ConfigError} If a gradient is missing, or has no parameter, or averaged weights are in use.
    * @throws {ShapeError} If a gradient has another shape than its parameter.
    */
   step(grads: TensorNest, options: StepOptions = {}): void {
+    this.#refuseAveraged("take a step");
     const { scale = 1 } = options;
     if (typeof scale !== "number" && scale.length !== this.groups.length) {
       throw new ConfigError(
@@ -196,7 +199,7 @@ export abstract class Optimiser {
    * Runs something with the averaged weights in place of the trained ones, which are back after it,
    * to the same bits. Without an average, or before the first update, the weights stay.
    *
-   * @param run What needs the weights, such as an evaluation; it must not take a step.
+   * @param run What needs the weights, such as an evaluation; meanwhile no step is taken.
    * @returns What it returned.
    *
    * @example
@@ -226,27 +229,41 @@ export abstract class Optimiser {
       average.assign(weights);
       submit();
     };
-    swap();
+    if (this.#averaging++ === 0) swap();
     try {
       return await run();
     } finally {
-      swap();
+      if (--this.#averaging === 0) swap();
     }
+  }
+
+  /** Refuses what needs the trained weights while the averaged ones stand in their place. */
+  #refuseAveraged(action: string): void {
+    if (this.#averaging === 0) return;
+    throw new ConfigError(
+      `Cannot ${action} while averaged weights stand in for the trained ones: await withAverage() first`,
+      { field: "ema", value: this.#ema },
+    );
+  }
+
+  /** Refuses what would lose gradients that wait for the next step. */
+  #refuseWaiting(action: string): void {
+    if (this.#summed === 0) return;
+    throw new ConfigError(
+      `Cannot ${action} with gradients of ${this.#summed} batches waiting: take the step first`,
+      { field: "accumulate", value: this.#summed },
+    );
   }
 
   /**
    * What is needed beside the parameters to go on later with the same bits.
    *
    * @returns The count of updates and the running averages by parameter, read together.
-   * @throws {ConfigError} While gradients wait for the next step.
+   * @throws {ConfigError} While gradients wait for the next step, or averaged weights are in use.
    */
   async state(): Promise<OptimiserState> {
-    if (this.#summed > 0) {
-      throw new ConfigError(
-        `Cannot save the optimiser with gradients of ${this.#summed} batches waiting: take the step first`,
-        { field: "accumulate", value: this.#summed },
-      );
-    }
+    this.#refuseWaiting("save the optimiser");
+    this.#refuseAveraged("save the optimiser");
     const names = Object.keys(this.averages);
     const steps = this.#steps;
     const buffers = names.length > 0 ? await read(names.map((name) => this.averages[name])) : [];
@@ -263,10 +280,13 @@ export abstract class Optimiser {
    * Sets the count of updates and the running averages. A state that does not fit changes nothing.
    *
    * @param state What {@linkcode Optimiser.state} returned for parameters of the same names and shapes.
-   * @throws {ConfigError} If names are missing or unknown, or the count is no whole number.
+   * @throws {ConfigError} If names are missing or unknown, the count is no whole number, gradients wait for
+   * the next step, or averaged weights are in use.
    * @throws {ShapeError} If a shape is another one.
    */
   load(state: OptimiserState): void {
+    this.#refuseWaiting("load the optimiser");
+    this.#refuseAveraged("load the optimiser");
     const averages = Object.entries(this.averages);
     const places = this.#places();
     const expected = new Map(

@@ -5,6 +5,7 @@ import {
   brokenFile,
   BYTES,
   decodeSafetensorsHeader,
+  isCounts,
   type SafeDType,
 } from "./safetensors_header.ts";
 
@@ -158,8 +159,11 @@ function checkInput(name: string, { dtype, shape, values }: SafeTensorInput): vo
   const kind = Object.prototype.toString.call(values).slice(8, -1);
   const kinds = [...ARRAYS[dtype], "Uint8Array"];
   if (!kinds.includes(kind)) refuse(`${dtype} is written from ${kinds.join(" or ")}, not ${kind}`);
+  if (!isCounts(shape)) refuse(`[${shape.join(", ")}] is no shape, sizes are integers from 0`);
   const needed = shape.reduce((a, b) => a * b, 1) * BYTES[dtype];
   if (values.byteLength !== needed) {
     refuse(`[${shape.join(", ")}] of ${dtype} takes ${needed} bytes, not ${values.byteLength}`);
   }
+  const isOther = dtype === "BOOL" && (values as Uint8Array).some((byte) => byte > 1);
+  if (isOther) refuse("BOOL is written as bytes 0 and 1");
 }

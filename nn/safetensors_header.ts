@@ -137,18 +137,36 @@ function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
 /** The first key that an object of `text` has twice; `JSON.parse` would keep the last silently. */
 function findDuplicateKey(text: string): string | undefined {
   const open: Set<string>[] = [];
-  const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
+  const token = /["{}]/g;
+  const colon = /\s*:/y;
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
     if (match[0] === "{") open.push(new Set());
     else if (match[0] === "}") open.pop();
-    else if (match[1] !== undefined) {
-      const key = JSON.parse(match[0].slice(0, -match[1].length)) as string;
+    else {
+      const end = endOfText(text, match.index);
+      token.lastIndex = colon.lastIndex = end;
+      if (!colon.test(text)) continue;
+      const key = JSON.parse(text.slice(match.index, end)) as string;
       const keys = open[open.length - 1];
       if (keys.has(key)) return key;
       keys.add(key);
     }
   }
   return undefined;
+}
+
+/** The place behind a text that starts at a quotation mark: texts may be too long for an expression. */
+function endOfText(json: string, start: number): number {
+  let end = json.indexOf('"', start + 1);
+  while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return end + 1;
+}
+
+/** True behind an odd number of backslashes. */
+function isEscaped(json: string, at: number): boolean {
+  let first = at;
+  while (json[first - 1] === "\\") first--;
+  return (at - first) % 2 === 1;
 }
 
 function checkEntry(name: string, value: unknown, file: string): SafeTensorEntry {
@@ -172,7 +190,8 @@ function checkEntry(name: string, value: unknown, file: string): SafeTensorEntry
   return entry;
 }
 
-function isCounts(value: unknown): value is number[] {
+/** True for sizes as the format has them. */
+export function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((v) => Number.isSafeInteger(v) && v >= 0);
 }
 

@@ -18,6 +18,7 @@ function hash(text: string): number {
  * @param seed Integer from 0 to 2^53 - 1.
  * @param key Name of the part, or a count such as the step, from 0 to 2^53 - 1.
  * @returns An integer from 0 to 2^53 - 1; the same for the same seed and key, on every machine.
+ * @throws {RangeError} For a seed or a count that is no such integer.
  *
  * @example
  * ```ts
@@ -29,6 +30,9 @@ function hash(text: string): number {
  * ```
  */
 export function deriveSeed(seed: number, key: number | string): number {
+  if (typeof key === "number" && (!Number.isSafeInteger(key) || key < 0)) {
+    throw new RangeError(`Cannot derive a seed for ${key}: counts are integers from 0 to 2^53 - 1`);
+  }
   const stream = typeof key === "string" ? hash(key) : key % 2 ** 32;
   const counter = typeof key === "string" ? 0 : 2 * Math.floor(key / 2 ** 32);
   const high = randomBits(seed, stream, counter) >>> 11;

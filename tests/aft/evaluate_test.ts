@@ -145,3 +145,23 @@ Deno.test("of the one file that was cut in training, the test rows are measured 
       `Cannot evaluate on ${folder}/new.csv: its rows have no labels`,
     );
   }));
+
+Deno.test("a model is asked for whole rows that are there", async () => {
+  const student = model();
+  const two = new Float32Array(12);
+  for (const row of [2, -1, 0.5]) {
+    const message = `Cannot apply a model to row ${row}: the 2 rows are numbered from 0 to 1`;
+    await assertRejects(() => student.outputs(two, [0, row]), ShapeError, message);
+  }
+  const message = "Cannot apply a model to 13 numbers: each row has 6 of them";
+  await assertRejects(() => student.features(new Float32Array(13)), ShapeError, message);
+});
+
+Deno.test("few buffers serve all numbers of rows", async () => {
+  const student = model();
+  const ask = (rows: number) => student.outputs(new Float32Array(6 * rows));
+  await ask(16);
+  const { compiles } = gpu.counters;
+  for (const rows of [9, 10, 13, 15, 16]) assertEquals((await ask(rows)).length, 3 * rows);
+  assertEquals(gpu.counters.compiles, compiles);
+});

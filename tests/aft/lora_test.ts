@@ -1,12 +1,14 @@
 /** Students whose weights stand still but for changes of low rank, through training and after it. */
 
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { loadModel, readCheckpoint, weightsOf } from "../../aft/checkpoint.ts";
 import { exportWeights } from "../../aft/export.ts";
 import { readBytes } from "../../aft/files.ts";
 import { startFrom } from "../../aft/start_weights.ts";
 import { parseStudent } from "../../aft/student.ts";
 import { Trainer } from "../../aft/trainer.ts";
+import { Model } from "../../aft/model.ts";
+import { ConfigError } from "../../gpu/errors.ts";
 import { openGpu } from "../../gpu/mod.ts";
 import { decodeSafetensors, mergeLoRA, toFloat32 } from "../../nn/mod.ts";
 import { assertClose } from "../nn/support.ts";
@@ -104,4 +106,15 @@ Deno.test("of a run that averages its weights the averaged changes are worked in
   assertEquals(weightsOf(checkpoint), mergeLoRA(average, 6));
   const last = mergeLoRA(checkpoint.student, 6)["layers.0.weight"];
   assertNotEquals(weightsOf(checkpoint)["layers.0.weight"], last);
+});
+
+Deno.test("a rank that is none is refused", () => {
+  const scaling = { inputs: { mean: [0], deviation: [1] } };
+  const shape = { inputShape: [1], layout: "table", task: "regression", classes: [] } as const;
+  for (const lora of [-3, NaN]) {
+    assertThrows(
+      () => new Model({ student: "mlp:4", data: shape, scaling, seed: 0, lora }),
+      ConfigError,
+    );
+  }
 });

@@ -95,6 +95,6 @@ Deno.test("Adam refuses options out of range", () => {
   assertThrows(
     () => new AdamW({ weight }, { epsilon: 0 }),
     ConfigError,
-    "Cannot make an Adam optimiser with epsilon 0: epsilon must be above 0",
+    "Cannot make an Adam optimiser with epsilon 0: epsilon must be a number from 1.2e-38",
   );
 });

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError } from "../../gpu/errors.ts";
 import { openGpu, submit, tensor, type Variable, variable } from "../../gpu/mod.ts";
 import { Adam, AdamW } from "../../nn/adam.ts";
@@ -160,4 +160,36 @@ Deno.test("an average that would keep all or nothing is refused", () => {
       `Cannot make an optimiser with ema ${ema}: ema must be above 0 and below 1`,
     );
   }
+});
+
+Deno.test("calls with the average may overlap, and nothing is trained meanwhile", async () => {
+  const weight = variable(tensor([0]));
+  const optimiser = new SGD({ weight }, { rate: 1, ema: 0.9 });
+  for (const slope of [-1, -2]) {
+    optimiser.step({ weight: tensor([slope]) });
+    submit();
+  }
+  const average = () => optimiser.withAverage(() => weight.item());
+  assertEquals(await Promise.all([average(), average()]), [2, 2]);
+  assertEquals(await optimiser.withAverage(average), 2);
+  assertEquals(await weight.item(), 3);
+  const message = "Cannot take a step while averaged weights stand in for the trained ones";
+  await optimiser.withAverage(() => {
+    assertThrows(() => optimiser.step({ weight: tensor([1]) }), ConfigError, message);
+    return assertRejects(() => optimiser.state(), ConfigError, "Cannot save the optimiser while");
+  });
+  assertEquals([await weight.item(), optimiser.steps], [3, 2]);
+});
+
+Deno.test("a state is not loaded over gradients that wait", async () => {
+  const weight = variable(tensor([0]));
+  const optimiser = new SGD({ weight }, { rate: 1 });
+  const state = await optimiser.state();
+  optimiser.accumulate({ weight: tensor([10]) });
+  submit();
+  assertThrows(
+    () => optimiser.load(state),
+    ConfigError,
+    "Cannot load the optimiser with gradients of 1 batches waiting: take the step first",
+  );
 });

@@ -54,6 +54,10 @@ Deno.test("LayerNorm refuses another width and an epsilon that is not above 0", 
   assertThrows(
     () => new LayerNorm(4, { epsilon: 0 }),
     ConfigError,
-    "Cannot make a layer norm with epsilon 0: epsilon must be above 0",
+    "Cannot make a layer norm with epsilon 0: epsilon must be a number from 1.2e-38",
   );
+});
+
+Deno.test("an epsilon that is 0 to a device is refused", () => {
+  assertThrows(() => new LayerNorm(4, { epsilon: 1e-50 }), ConfigError, "with epsilon 1e-50");
 });

@@ -277,3 +277,28 @@ Deno.test({
 function bytesOf(values: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
+
+Deno.test("notes may be longer than expressions can match, with quotation marks in them", () => {
+  const long = "a".repeat(2 ** 24);
+  const notes = { long, quoted: 'a "b": \\', 'name "x"': "{}" };
+  assertEquals(decodeSafetensors(encodeSafetensors({}, notes)).metadata, notes);
+  const name = '\\"a\\\\';
+  refused(raw(`{"${name}":1,"${name}":2}`), "twice");
+});
+
+Deno.test("encodeSafetensors() refuses what could not be read again", () => {
+  const values = new Float32Array(4);
+  for (const shape of [[-2, -2], [0.5, 8]]) {
+    assertThrows(
+      () => encodeSafetensors({ a: { dtype: "F32", shape, values } }),
+      ShapeError,
+      "is no shape",
+    );
+  }
+  const flags = { dtype: "BOOL" as const, shape: [1], values: Uint8Array.of(255) };
+  assertThrows(
+    () => encodeSafetensors({ a: flags }),
+    ShapeError,
+    "BOOL is written as bytes 0 and 1",
+  );
+});

@@ -23,3 +23,9 @@ Deno.test("deriveSeed() refuses seeds that are no integers from 0", () => {
   assertThrows(() => deriveSeed(-1, "head"), RangeError, "Cannot draw with seed -1");
   assertThrows(() => deriveSeed(0.5, "head"), RangeError, "Cannot draw with seed 0.5");
 });
+
+Deno.test("deriveSeed() refuses counts that are no integers from 0", () => {
+  for (const count of [-1, 0.5, NaN, 2 ** 53]) {
+    assertThrows(() => deriveSeed(1, count), RangeError, `Cannot derive a seed for ${count}`);
+  }
+});
