@@ -293,14 +293,25 @@ function splitPath(path: string): [string, string] {
   return cut < 0 ? [".", path] : [path.slice(0, cut) || "/", path.slice(cut + 1)];
 }
 
-/** Runs `action`; a missing file becomes an error that says which, in plain words. */
+/** Runs `action`; a missing file, or a folder in its place, becomes an error that says which. */
 async function named<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
-    if (!isMissing(cause)) throw cause;
-    throw new Deno.errors.NotFound(`Cannot find ${path}`, { cause });
+    if (isMissing(cause)) throw new Deno.errors.NotFound(`Cannot find ${path}`, { cause });
+    if (isTooLong(cause)) {
+      throw new Deno.errors.NotFound(`Cannot find ${path}: the name is too long`, { cause });
+    }
+    if (!(cause instanceof Deno.errors.IsADirectory)) throw cause;
+    throw new Deno.errors.IsADirectory(`Cannot read ${path}: it is a folder, name a file in it`, {
+      cause,
+    });
   }
+}
+
+/** Of names that are too long Deno has no class of errors. */
+export function isTooLong(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENAMETOOLONG";
 }
 
 /** Also true for a path that goes on behind a file, as in `a.csv/b`. */

@@ -1,5 +1,6 @@
 /** How errors are told: in one line with an exit code, or with their stack where none was expected. */
 
+import { isTooLong } from "../aft/files.ts";
 import { TrainingError } from "../aft/training/error.ts";
 import { ConfigError, FormatError, GpuError, ShapeError } from "../gpu/errors.ts";
 
@@ -38,17 +39,12 @@ const REFUSED = [
 export function explain(error: unknown): Failure {
   const message = oneLine(error instanceof Error ? error.message : String(error));
   const text = `error: ${message}`;
-  if (REFUSED.some((kind) => error instanceof kind) || isLongName(error)) {
+  if (REFUSED.some((kind) => error instanceof kind) || isTooLong(error)) {
     return { text, message, exit: 2 };
   }
   if (FAILED.some((kind) => error instanceof kind)) return { text, message, exit: 1 };
   const stack = error instanceof Error ? error.stack : undefined;
   return { text: stack ?? text, message, exit: 1 };
-}
-
-/** A path that is too long: of that Deno has no class of errors. */
-function isLongName(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENAMETOOLONG";
 }
 
 function oneLine(text: string): string {

@@ -26,8 +26,14 @@ Deno.test("what the user can mend is one line and exits with 2", () => {
 Deno.test("a path that is too long is one line and exits with 2", async () => {
   const error = await assertRejects(() => readText("a".repeat(300)));
   const { text, exit } = explain(error);
-  assertMatch(text, /^error: File name too long .*'a{300}'$/);
+  assertMatch(text, /^error: Cannot find a{300}: the name is too long$/);
   assertEquals(exit, 2);
+});
+
+Deno.test("a folder in the place of a file is told in one line", async () => {
+  const error = await assertRejects(() => readText("tests"));
+  const { text, exit } = explain(error);
+  assertEquals([text, exit], ["error: Cannot read tests: it is a folder, name a file in it", 2]);
 });
 
 Deno.test("a GPU that fails and a loss that is not finite are one line and exit with 1", () => {
