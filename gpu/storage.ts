@@ -110,8 +110,10 @@ export class Storage {
 
   /** Notes that a recorded update was submitted, or is dropped with its step. */
   endUpdate(): void {
-    for (const range of this.buffer.touching(this)) range.pending--;
-    this.noteChange();
+    for (const range of this.buffer.touching(this)) {
+      range.pending--;
+      range.version++;
+    }
   }
 
   /** Notes that values from before are no longer there. */
@@ -145,9 +147,6 @@ export class Storage {
   }
 }
 
-function overlap(
-  a: Range,
-  b: Range,
-): boolean {
+function overlap(a: Range, b: Range): boolean {
   return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
 }

@@ -53,8 +53,8 @@ export class Plan {
   readonly #params: GPUBuffer | undefined;
   readonly #constants: { order: number; word: number; float: boolean }[] = [];
   readonly #boundaries: Program["boundaries"];
-  /** Places of the request whose storages are bound. */
-  #given: readonly Place[] = [];
+  /** Places of the request whose storages are bound; none is before the first. */
+  #given: readonly Place[] | undefined;
   #timed: readonly TimedKernel[] | undefined;
 
   /** Schedules, writes and compiles everything that `graph` asks for. */
@@ -150,16 +150,16 @@ export class Plan {
   /** Binds the storages of a request to the kernels that read them, where others are bound yet. */
   #bind(given: readonly Storage[]): void {
     const before = this.#given;
-    this.#given = given.map(({ handle, offset, bytes }) => ({ handle, offset, bytes }));
-    const isOther = this.#given.map(({ handle, offset }, i) =>
-      handle !== before[i]?.handle || offset !== before[i].offset
+    const isOther = given.map(({ handle, offset }, i) =>
+      handle !== before?.[i].handle || offset !== before[i].offset
     );
+    if (before !== undefined && !isOther.includes(true)) return;
+    this.#given = given.map(({ handle, offset, bytes }) => ({ handle, offset, bytes }));
     for (const dispatch of this.#dispatches) {
-      const isBound = dispatch.bindings !== undefined &&
-        !dispatch.kernel.reads.some(({ vertex }) =>
-          typeof vertex.given === "number" && isOther[vertex.given]
-        );
-      if (!isBound) dispatch.bindings = this.#bindingsOf(dispatch, given);
+      const isStale = dispatch.kernel.reads.some(({ vertex }) =>
+        typeof vertex.given === "number" && isOther[vertex.given]
+      );
+      if (before === undefined || isStale) dispatch.bindings = this.#bindingsOf(dispatch, given);
     }
   }
 
