@@ -284,6 +284,11 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** The folder that a path lies in, which need not be there; see {@linkcode splitPath}. */
+export function folderOf(path: string): string {
+  return splitPath(path)[0];
+}
+
 /** Folder and name of a path; the folder of a bare name is ".", that of "/a" is the root. */
 function splitPath(path: string): [string, string] {
   const cut = Math.max(

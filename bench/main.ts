@@ -9,7 +9,7 @@
 import { resourceUsage } from "node:process";
 import config from "../deno.json" with { type: "json" };
 import { GpuError } from "../gpu/mod.ts";
-import { makeFolder, writeAtomic } from "../aft/files.ts";
+import { folderOf, makeFolder, writeAtomic } from "../aft/files.ts";
 import { ours } from "./ours.ts";
 import { runProfiles } from "./profile.ts";
 import { run } from "./run.ts";
@@ -28,7 +28,7 @@ const output = {
 
 /** Writes a file, with its folder where that is missing. */
 async function write(path: string, text: string): Promise<void> {
-  await makeFolder(path.replace(/[/\\][^/\\]*$/, ""));
+  await makeFolder(folderOf(path));
   await writeAtomic(path, text);
 }
 

@@ -3,7 +3,7 @@
 import { configFields } from "../aft/config_fields.ts";
 import { readDataset } from "../aft/data/dataset.ts";
 import { readFeatures } from "../aft/data/features.ts";
-import { lookAt, writeAtomic } from "../aft/files.ts";
+import { folderOf, lookAt, writeAtomic } from "../aft/files.ts";
 import { type RankDone, rankTeachers } from "../aft/rank/rank.ts";
 import type { RankRowsOptions } from "../aft/rank/rows.ts";
 import { type ScoreName, teacherScores } from "../aft/rank/scores.ts";
@@ -87,7 +87,7 @@ async function rankFiles(args: Arguments, output: Output, signal: AbortSignal): 
     });
   }
   const file = args.get(flags.out);
-  if (file !== undefined) await requireFolder(file);
+  if (file !== undefined) await lookAt(`${folderOf(file)}/`); // told of before the work
   const path = args.need(flags.data);
   const data = await readDataset(path, readingOptions(readingOf(args)), readingTold(output));
   const teachers = await readFeatures(paths, data);
@@ -105,11 +105,6 @@ async function rankFiles(args: Arguments, output: Output, signal: AbortSignal): 
   const found = { data: path, features: paths, ...scores, selection, command };
   if (file !== undefined) await writeAtomic(file, `${JSON.stringify(found, undefined, 2)}\n`);
   return 0;
-}
-
-/** Refuses a file whose folder is missing, before the work that it would keep. */
-async function requireFolder(file: string): Promise<void> {
-  await lookAt(/^.*\//.exec(file)?.[0] ?? ".");
 }
 
 /** What the parts of the command work on. */

@@ -2,7 +2,7 @@
 
 import type { TrainConfig } from "../aft/config.ts";
 import { configFields } from "../aft/config_fields.ts";
-import { writeAtomic } from "../aft/files.ts";
+import { folderOf, writeAtomic } from "../aft/files.ts";
 import type { Progress } from "../aft/progress.ts";
 import { readConfig } from "../aft/run.ts";
 import { train as trainRun } from "../aft/train.ts";
@@ -108,7 +108,7 @@ async function profiled(run: () => Promise<Ended>, output: Output): Promise<Ende
   output.line();
   for (const line of table.split("\n")) output.line(line);
   if (ended.checkpoint === undefined) return ended;
-  const path = `${ended.checkpoint.replace(/[/\\][^/\\]*$/, "")}/trace.json`;
+  const path = `${folderOf(ended.checkpoint)}/trace.json`;
   await writeAtomic(path, trace);
   output.field("Trace", path);
   return ended;

@@ -1,5 +1,6 @@
 /** What `aft train` says to people while it goes on. */
 
+import { folderOf } from "../aft/files.ts";
 import type { InitProgress, Progress, StartProgress, StepProgress } from "../aft/progress.ts";
 import type { ScaleReport } from "../aft/rho.ts";
 import { RunFolder } from "../aft/run.ts";
@@ -59,7 +60,7 @@ export class TrainLines {
   #saved(checkpoint: string | undefined): void {
     if (checkpoint === undefined) return;
     this.#output.field("Saved", checkpoint);
-    const folder = new RunFolder(checkpoint.replace(/[/\\][^/\\]*$/, ""));
+    const folder = new RunFolder(folderOf(checkpoint));
     this.#output.field("Report", folder.report);
   }
 
